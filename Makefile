@@ -1,0 +1,48 @@
+# The commands of a checkout. Each does its own set-up on a fresh Debian or Ubuntu machine; see lab/README.md.
+PYTHON ?= python3
+BIN := .venv/bin
+LAB := $(PYTHON) -m lab
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check test test-all lint unit sanity molecule molecule-all venv clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: ## three local systemd hosts with a running cluster
+	@$(LAB) demo
+
+check: lint unit ## the quick part: lint and unit tests, under two minutes
+
+test: check sanity molecule ## what CI runs
+
+test-all: check sanity molecule-all ## every Molecule scenario
+
+lint: venv ## yamllint, ansible-lint, ruff, mypy
+	yamllint --strict .
+	ansible-lint --offline --profile production
+	ruff check
+	mypy
+	mypy lab tools/sanity.py
+
+unit: venv ## pytest
+	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest
+
+sanity: venv ## ansible-test sanity on a copy of the collection
+	$(BIN)/python tools/sanity.py
+
+molecule: ## the default scenario: a cluster on real RocketMQ
+	$(LAB) prepare
+	molecule test --scenario-name default
+
+molecule-all:
+	$(LAB) prepare
+	molecule test --all
+
+venv:
+	@$(LAB) venv
+
+clean: ## takes away what demo and tests made
+	@$(LAB) clean

@@ -1,0 +1,62 @@
+"""`make demo`: from an empty machine to a running cluster, and the screen that says what to do with it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from . import _hosts, _setup
+from ._shell import CACHE, ROOT, VENV, LabError, phase, run, show
+
+OWN_CONSOLE = "ROCKETMQ_DASHBOARD_JAR"
+STAND_IN = ROOT / "tests/clients/console-stand-in/build.py"
+
+
+def demo() -> None:
+    with phase("all of the demo"):
+        _setup.up()
+        with phase("console"):
+            jar, digest = console()
+        with phase("deployment with site.yml"):
+            variables = [f"rocketmq_dashboard_file={jar}", f"rocketmq_dashboard_sha256={digest}"]
+            playbook = str(VENV / "bin/ansible-playbook")
+            show(playbook, "-i", "inventories/lab", "site.yml", *(f"--extra-vars={variable}" for variable in variables))
+    print(screen())
+
+
+def console() -> tuple[Path, str]:
+    """The console's jar and its sha256: the user's own, or a stand-in, because Apache publishes its source only."""
+    if OWN_CONSOLE in os.environ:
+        jar = Path(os.environ[OWN_CONSOLE]).resolve()
+        if not jar.is_file():
+            raise LabError(f"{OWN_CONSOLE} names {jar}, which is not a file")
+    else:
+        jar = CACHE / "console-stand-in.jar"
+        if not jar.exists():
+            CACHE.mkdir(exist_ok=True)
+            run(sys.executable, str(STAND_IN), str(jar))
+    return jar, hashlib.sha256(jar.read_bytes()).hexdigest()
+
+
+def screen() -> str:
+    """The last screen: where everything listens, what to try, how to stop."""
+    [console_address] = _hosts.group("rocketmq_dashboard")
+    stand_in = f"""
+                  a stand-in page: Apache publishes the console as source only;
+                  `make demo {OWN_CONSOLE}=/path/to/rocketmq-dashboard.jar` runs a real one"""
+    return f"""
+A RocketMQ cluster runs on {len(_hosts.inventory())} systemd hosts on this machine.
+  console         http://{console_address}:19876{"" if OWN_CONSOLE in os.environ else stand_in}
+  name servers    {";".join(f"{address}:9876" for address in _hosts.group("rocketmq_namesrv"))}
+
+Try next
+  ask the cluster how it is          .venv/bin/ansible-playbook -i inventories/lab playbooks/verify.yml
+  stop a broker and see who takes over
+                                     docker exec rmq71 systemctl stop rocketmq-broker@n0
+                                     .venv/bin/ansible-playbook -i inventories/lab playbooks/status.yml
+  look around on a host              docker exec -it rmq71 bash
+
+Stop and take everything away: make clean
+"""

@@ -1,0 +1,23 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The door from playbooks into the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _live, _topology
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "plan": _topology.plan,
+            "conflicts": _live.conflicts,
+            "unplanned_brokers": _live.unplanned_brokers,
+            "host_problems": _live.host_problems,
+            "process_table": _live.process_table,
+        }

@@ -1,0 +1,27 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Options that every module which asks the cluster shares; documented in the fragment ``connection``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import split_address
+
+CONNECTION: dict[str, dict[str, Any]] = {
+    "namesrv": {"type": "list", "elements": "str", "required": True},
+    "timeout": {"type": "float", "default": 3.0},
+}
+
+
+def problems(namesrv: list[str], timeout: float) -> list[str]:
+    """Sentences about values that no argument spec can refuse; empty when all is well."""
+    found = [] if namesrv else ["namesrv is empty: write at least one host:port."]
+    for address in namesrv:
+        try:
+            split_address(address)
+        except ValueError as error:
+            found.append(f"namesrv: {error}")
+    if not 0 < timeout <= 600:
+        found.append(f"timeout is {timeout:g}: write seconds, above 0 and up to 600.")
+    return found

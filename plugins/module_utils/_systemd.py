@@ -1,0 +1,55 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What systemd says of units, and what our unit files say of themselves."""
+
+from __future__ import annotations
+
+import configparser
+import pathlib
+import subprocess
+import time
+
+UNIT_DIR = pathlib.Path("/etc/systemd/system")
+_PROPERTIES = ("Id", "ActiveState", "SubState", "MainPID", "NRestarts", "ExecMainStartTimestampMonotonic", "Result", "UnitFileState")
+
+
+def show(units: list[str]) -> dict[str, dict[str, str]]:
+    """``{unit: {property: value}}``; a unit that does not exist is ``inactive``. Raises OSError without systemd."""
+    if not units:
+        return {}
+    command = ["systemctl", "show", "--no-pager", "--property", ",".join(_PROPERTIES), *units]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    if done.returncode:
+        raise OSError(f"{' '.join(command[:2])} failed: {done.stderr.strip() or done.stdout.strip()}")
+    result: dict[str, dict[str, str]] = {}
+    for block in done.stdout.split("\n\n"):
+        pairs = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if "Id" in pairs:
+            result[pairs["Id"]] = pairs
+    return result
+
+
+def started_at(shown: dict[str, str]) -> float:
+    """Seconds since the epoch, by today's clock, at which the main process was started; 0 when it was not."""
+    micros = int(shown.get("ExecMainStartTimestampMonotonic") or 0)
+    return time.time() - time.clock_gettime(time.CLOCK_MONOTONIC) + micros / 1e6 if micros else 0.0
+
+
+def journal(unit: str, lines: int) -> list[str]:
+    """The last lines that the unit wrote; empty where the journal cannot be read."""
+    command = ["journalctl", "--no-pager", "--quiet", "--output=cat", f"--lines={lines}", f"--unit={unit}"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return done.stdout.splitlines()
+
+
+def describe(path: pathlib.Path) -> dict[str, str]:
+    """The X-RocketMQ section of a unit file, keys in lower case; empty when the file is not one of ours."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, configparser.Error):
+        return {}
+    return dict(parser["X-RocketMQ"]) if parser.has_section("X-RocketMQ") else {}

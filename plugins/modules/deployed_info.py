@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: deployed_info
+short_description: Tells which RocketMQ processes a host carries
+version_added: 0.1.0
+description:
+  - Reads the units, configuration files and folders that an earlier run of this collection left on the host.
+  - Changes nothing and needs no inventory, so that it also finds what an inventory no longer names.
+attributes:
+  check_mode:
+    support: full
+    description: Nothing is changed.
+  diff_mode:
+    support: none
+    description: Nothing is changed.
+author:
+  - rocketmq.cluster contributors
+"""
+
+EXAMPLES = r"""
+- name: See what this host carries
+  rocketmq.cluster.deployed_info:
+  register: deployed
+"""
+
+RETURN = r"""
+instances:
+  description: One entry per process, in the order of their units.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    unit:
+      description: Its systemd unit.
+      type: str
+    kind:
+      description: One of C(namesrv), C(broker), C(dashboard).
+      type: str
+    name:
+      description: Name of the instance.
+      type: str
+    version:
+      description: RocketMQ version that the unit runs.
+      type: str
+    running:
+      description: Whether systemd has a process for it.
+      type: bool
+    has_data:
+      description: Whether its store holds anything.
+      type: bool
+    restarts:
+      description: How often systemd had to start it again since it was last started on purpose.
+      type: int
+    store:
+      description: Folder of its messages.
+      type: str
+    config_path:
+      description: Path of its configuration file; empty when it has none.
+      type: str
+    properties:
+      description: Content of its configuration file.
+      type: dict
+"""
+
+import pathlib
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _systemd
+
+
+def read_properties(path: pathlib.Path) -> dict[str, str]:
+    """The keys of a properties file; empty when there is none."""
+    try:
+        lines = path.read_text(encoding="latin-1").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith(("#", "!")))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def has_data(store: str) -> bool:
+    folder = pathlib.Path(store)
+    return bool(store) and folder.is_dir() and any(folder.iterdir())
+
+
+def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
+    """Every process that a unit file of ours stands for."""
+    described = {path.name: _systemd.describe(path) for path in sorted(unit_dir.glob("rocketmq-*.service"))}
+    ours = {unit: description for unit, description in described.items() if description}
+    shown = _systemd.show(list(ours))
+    result = []
+    for unit, description in ours.items():
+        state = shown.get(unit, {})
+        config = description.get("config", "")
+        result.append(
+            {
+                "unit": unit,
+                "kind": description.get("kind", ""),
+                "name": description.get("instance", ""),
+                "version": description.get("version", ""),
+                "running": state.get("MainPID", "0") != "0",
+                "has_data": has_data(description.get("store", "")),
+                "restarts": int(state.get("NRestarts") or 0),
+                "store": description.get("store", ""),
+                "config_path": config,
+                "properties": read_properties(pathlib.Path(config)) if config else {},
+            }
+        )
+    return result
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    try:
+        instances = deployed(_systemd.UNIT_DIR)
+    except OSError as error:
+        module.fail_json(msg=f"Cannot read the services of this host: {error}. It must run systemd.")
+    module.exit_json(changed=False, instances=instances)
+
+
+if __name__ == "__main__":
+    main()

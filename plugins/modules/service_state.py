@@ -1,0 +1,202 @@
+#!/usr/bin/python
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: service_state
+short_description: Compares the processes of a host with their plan, and waits for them
+version_added: 0.1.0
+description:
+  - Says of each planned process whether it is stopped, current, or changed (it runs, but its files differ from the plan
+    or are newer than the process, as an interrupted run leaves them).
+  - With O(wait), waits until each process listens; fails at once when systemd had to start one again, and then quotes its journal.
+  - Changes nothing.
+attributes:
+  check_mode:
+    support: full
+    description: Nothing is changed.
+  diff_mode:
+    support: none
+    description: Nothing is changed.
+options:
+  services:
+    description: The processes.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      unit:
+        description: Name of the systemd unit.
+        type: str
+        required: true
+      address:
+        description: Address at which it listens. RocketMQ binds all addresses of the host.
+        type: str
+        required: true
+      port:
+        description: Port at which it listens.
+        type: int
+        required: true
+      files:
+        description: The files that it reads at its start.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          path:
+            description: Path of the file.
+            type: str
+            required: true
+          content:
+            description: What the plan wants in it.
+            type: str
+            required: true
+  wait:
+    description: Seconds to wait until each process listens; 0 does not wait.
+    type: int
+    default: 0
+  journal_lines:
+    description: How many of the last lines of the journal a failure quotes.
+    type: int
+    default: 15
+author:
+  - rocketmq.cluster contributors
+"""
+
+EXAMPLES = r"""
+- name: Wait for the name server
+  rocketmq.cluster.service_state:
+    services:
+      - unit: rocketmq-namesrv.service
+        address: 192.168.1.71
+        port: 9876
+    wait: 60
+"""
+
+RETURN = r"""
+services:
+  description: The processes by unit.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description: One of C(stopped), C(current), C(changed).
+      type: str
+    reasons:
+      description: Why it is C(changed), a path or C(interrupted run) each.
+      type: list
+      elements: str
+    restarts:
+      description: How often systemd had to start it again.
+      type: int
+"""
+
+import pathlib
+import socket
+import time
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _systemd
+
+_POLL_SECONDS = 0.25
+
+
+def differing(files: list[dict[str, str]]) -> list[str]:
+    """Paths whose content is not the planned one."""
+    result = []
+    for file in files:
+        try:
+            same = pathlib.Path(file["path"]).read_text(encoding="utf-8") == file["content"]
+        except (OSError, UnicodeDecodeError):
+            same = False
+        if not same:
+            result.append(file["path"])
+    return result
+
+
+def newest(files: list[dict[str, str]]) -> float:
+    """When the youngest of the files was written, in seconds since the epoch."""
+    return max((pathlib.Path(file["path"]).stat().st_mtime for file in files), default=0.0)
+
+
+def examine(service: dict[str, Any], shown: dict[str, str]) -> dict[str, Any]:
+    """State of one process as systemd shows it, against its planned files."""
+    reasons = differing(service["files"])
+    running = shown.get("ActiveState") == "active" and shown.get("MainPID", "0") != "0"
+    if running and not reasons and newest(service["files"]) > _systemd.started_at(shown):
+        reasons = ["interrupted run"]
+    state = ("changed" if reasons else "current") if running else "stopped"
+    return {"state": state, "reasons": reasons if running else [], "restarts": int(shown.get("NRestarts") or 0)}
+
+
+def listens(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
+    """Waits until all listen; returns ``{unit: what is wrong}``, empty when all is well."""
+    deadline = time.monotonic() + seconds
+    waiting = {service["unit"]: service for service in services}
+    while True:
+        shown = _systemd.show(list(waiting))
+        broken = {unit: fault for unit in waiting if (fault := _fault(shown.get(unit, {})))}
+        if broken:
+            return broken
+        waiting = {unit: service for unit, service in waiting.items() if not _up(service, shown.get(unit, {}))}
+        if not waiting:
+            return {}
+        if time.monotonic() > deadline:
+            return {unit: f"does not listen on port {service['port']} after {seconds:.0f} s" for unit, service in waiting.items()}
+        time.sleep(_POLL_SECONDS)
+
+
+def _up(service: dict[str, Any], shown: dict[str, str]) -> bool:
+    return shown.get("ActiveState") == "active" and listens(service["address"], service["port"])
+
+
+def _fault(shown: dict[str, str]) -> str:
+    if int(shown.get("NRestarts") or 0) > 0 or shown.get("ActiveState") == "failed":
+        return f"stopped by itself ({shown.get('Result', 'unknown result')}, started again {shown.get('NRestarts', '?')} times)"
+    return ""
+
+
+def main() -> None:
+    file_spec = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
+    service_spec = {
+        "unit": {"type": "str", "required": True},
+        "address": {"type": "str", "required": True},
+        "port": {"type": "int", "required": True},
+        "files": {"type": "list", "elements": "dict", "default": [], "options": file_spec},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "services": {"type": "list", "elements": "dict", "required": True, "options": service_spec},
+            "wait": {"type": "int", "default": 0},
+            "journal_lines": {"type": "int", "default": 15},
+        },
+        supports_check_mode=True,
+    )
+    services = module.params["services"]
+    try:
+        faults = wait(services, module.params["wait"]) if module.params["wait"] else {}
+        shown = _systemd.show([service["unit"] for service in services])
+    except OSError as error:
+        module.fail_json(msg=f"Cannot ask systemd of this host: {error}.")
+    if faults:
+        logs = {unit: _systemd.journal(unit, module.params["journal_lines"]) for unit in faults}
+        said = (f"{unit} {fault}. The last lines of its journal:\n" + "\n".join(logs[unit]) for unit, fault in faults.items())
+        module.fail_json(msg="\n".join(said), faults=faults)
+    result = {service["unit"]: examine(service, shown.get(service["unit"], {})) for service in services}
+    module.exit_json(changed=False, services=result)
+
+
+if __name__ == "__main__":
+    main()

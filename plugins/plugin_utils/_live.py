@@ -1,0 +1,121 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan against what is there: a live cluster is safe from its inventory, and a host must be able to carry its part.
+
+``site.yml`` creates and extends. What changes the identity of something that runs, or that holds messages, is said here
+in sentences and never carried out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+#: Identity of a broker: key of its configuration file, what it is called, the variable that decides it.
+_IDENTITY = (
+    ("brokerClusterName", "cluster name", "rocketmq_cluster_name"),
+    ("brokerName", "group name", "name in rocketmq_broker_groups"),
+    ("dLegerGroup", "DLedger group", "name in rocketmq_broker_groups"),
+    ("dLegerSelfId", "id", "members in rocketmq_broker_groups"),
+    ("dLegerPeers", "peers", "members and dledger_port in rocketmq_broker_groups, or rocketmq_address"),
+    ("listenPort", "port", "listen_port in rocketmq_broker_groups"),
+    ("storePathRootDir", "store", "store in rocketmq_broker_groups, or rocketmq_data_dir"),
+)
+_NAMESRV_IDENTITY = (("listenPort", "port", "rocketmq_namesrv_port"),)
+
+
+def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str) -> list[str]:
+    """What the plan would change of the processes that ``host`` carries (the result of deployed_info)."""
+    own = plan["hosts"][host]
+    planned = {instance["unit"]: instance for kind in ("namesrv", "brokers", "dashboard") for instance in own[kind]}
+    problems = []
+    for found in deployed:
+        if found["kind"] == "dashboard" or not (found["running"] or found["has_data"]):
+            continue
+        instance = planned.get(found["unit"])
+        problems += [_unplanned(found, host)] if instance is None else _changes(found, instance, host)
+    return problems
+
+
+def _unplanned(found: Mapping[str, Any], host: str) -> str:
+    if found["kind"] == "namesrv":
+        return f"{host} carries a name server, but is not in rocketmq_namesrv any more: put it back; a name server is taken away by hand, after every broker has forgotten it."
+    group = found["properties"].get("brokerName", "?")
+    identity = found["properties"].get("dLegerSelfId", "?")
+    return (
+        f"{host} carries the member {identity} of group {group} (instance {found['name']}), which the inventory does not name any more: "
+        f"put it back into rocketmq_broker_groups; site.yml takes no group, member or store away (playbooks/destroy.yml removes a cluster)."
+    )
+
+
+def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -> list[str]:
+    who = f"{host}: {instance['description']}"
+    problems = []
+    if found["version"] != instance["version"]:
+        problems.append(
+            f"{who} runs version {found['version']} and would become {instance['version']}: set rocketmq_version back to {found['version']}; "
+            "site.yml is no upgrade, because it would restart without the gates of one."
+        )
+    for key, name, variable in _IDENTITY if found["kind"] == "broker" else _NAMESRV_IDENTITY:
+        old, new = found["properties"].get(key), str(instance["config"]["properties"].get(key, ""))
+        if old is not None and old != new:
+            problems.append(f"{who} has the {name} {old} and would get {new}: set it back ({variable}); a broker that holds messages keeps its identity.")
+    return problems
+
+
+def unplanned_brokers(view: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
+    """Brokers that the name servers know in this cluster (the result of cluster_info) and that the plan does not name."""
+    planned = {member["address"]: group["name"] for group in plan["groups"] for member in group["members"]}
+    problems = []
+    for member in view.get("members") or []:
+        if member["cluster"] == plan["cluster"] and planned.get(member["address"]) != member["group"]:
+            problems.append(
+                f"The name servers know the broker {member['address']} of group {member['group']}, which the inventory does not name: "
+                "put its host and group back into the inventory, or stop it first."
+            )
+    return problems
+
+
+def host_problems(facts: Mapping[str, Any], plan: Mapping[str, Any], host: str, jdk_release: str = "") -> list[str]:
+    """What the plan wants and the host, by its facts, does not have.
+
+    ``jdk_release`` is the content of the file ``release`` of a preinstalled JDK, empty when it could not be read.
+    """
+    own = plan["hosts"][host]
+    instances = own["namesrv"] + own["brokers"] + own["dashboard"]
+    problems = []
+    addresses = [*facts.get("all_ipv4_addresses", []), "127.0.0.1"]
+    if own["address"] not in addresses:
+        problems.append(f"{host} does not have the address {own['address']} (it has {', '.join(addresses)}): correct its rocketmq_address.")
+    wanted = sum(instance["memory_mb"] for instance in instances)
+    total = int(facts.get("memtotal_mb") or 0)
+    if total and wanted > total * 0.8:
+        shares = ", ".join(f"{instance['name']} {instance['memory_mb']}" for instance in instances)
+        problems.append(
+            f"{host} has {total} MB of memory, of which heaps and direct memory would take {wanted} MB ({shares}) and leave less than a fifth to the page cache: "
+            "lower rocketmq_broker_heap_mb, rocketmq_broker_direct_mb or the other heaps, or set rocketmq_jvm_profile: small."
+        )
+    if facts.get("service_mgr") not in ("systemd", None):
+        problems.append(f"{host} is run by {facts['service_mgr']}; RocketMQ's units need systemd.")
+    if own["java"]["source"] == "preinstalled":
+        problems += _jdk_problems(own["java"], jdk_release, host)
+    return problems
+
+
+def _jdk_problems(java: Mapping[str, Any], release: str, host: str) -> list[str]:
+    version = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', release, re.MULTILINE)
+    if version is None:
+        return [f"{host} has no JDK at {java['home']} (no file {java['home']}/release): correct rocketmq_java_home."]
+    if int(version[1]) != java["major"]:
+        return [f"{host} has JDK {version[1]} at {java['home']}, but rocketmq_java_major is {java['major']}: correct one of them."]
+    return []
+
+
+def process_table(deployed: list[dict[str, Any]]) -> str:
+    """The processes of a host, a line each."""
+    lines = ["PROCESS                             VERSION  STATE     RESTARTS"]
+    for found in deployed:
+        state = "running" if found["running"] else "stopped"
+        lines.append(f"{found['unit']:<35} {found['version'] or '-':<8} {state:<9} {found['restarts']}")
+    return "\n".join(lines if deployed else ["no RocketMQ process"])

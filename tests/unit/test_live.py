@@ -1,0 +1,160 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan against what is there."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _live, _topology
+
+from inventories import MEMBERS, Sample
+
+
+def plan(change: Callable[[Sample], object] = lambda s: None) -> dict[str, Any]:
+    sample = Sample()
+    change(sample)
+    result = _topology.plan(sample.hostvars, sample.groups)
+    assert result["problems"] == []
+    return result
+
+
+def carried(host: str = "rmq71", **state: Any) -> list[dict[str, Any]]:
+    """What deployed_info finds on a host after the sample was deployed."""
+    own = plan()["hosts"][host]
+    return [
+        {
+            "unit": instance["unit"],
+            "kind": instance["kind"],
+            "name": instance["name"],
+            "version": instance["version"],
+            "running": True,
+            "has_data": True,
+            "restarts": 0,
+            "store": instance["store"],
+            "config_path": (instance["config"] or {}).get("path", ""),
+            "properties": {key: _files.property_text(value) for key, value in (instance["config"] or {"properties": {}})["properties"].items()},
+            **state,
+        }
+        for instance in own["namesrv"] + own["brokers"] + own["dashboard"]
+    ]
+
+
+def test_what_was_deployed_is_no_conflict() -> None:
+    assert _live.conflicts(carried(), plan(), "rmq71") == []
+
+
+OTHER_MEMBERS = {"rmq71": "n5", "rmq76": "n1", "rmq77": "n2"}
+IDENTITY: dict[str, tuple[Callable[[Sample], object], int, list[str]]] = {
+    "id": (lambda s: s.group(0, members=OTHER_MEMBERS), 2, ["the id n0 and would get n5", "members"]),
+    "peers": (lambda s: s.group(0, members={**MEMBERS, "rmq76": "n2", "rmq77": "n1"}), 1, ["the peers", "members"]),
+    "address": (lambda s: s.hostvars["rmq76"].update(rocketmq_address="192.168.1.86"), 2, ["the peers", "rocketmq_address"]),
+    "listen port": (lambda s: s.group(0, listen_port=10931), 1, ["the port 10911 and would get 10931", "listen_port"]),
+    "DLedger port": (lambda s: s.group(0, dledger_port=20931), 1, ["the peers", "dledger_port"]),
+    "store": (lambda s: s.group(0, store="/data/n0"), 1, ["the store /var/lib/rocketmq/n0/store", "store"]),
+    "data folder": (lambda s: s.set(rocketmq_data_dir="/data"), 2, ["the store", "rocketmq_data_dir"]),
+    "group name": (lambda s: s.group(0, name="RaftNode09"), 2, ["RaftNode00 and would get RaftNode09"]),
+    "cluster name": (lambda s: s.set(rocketmq_cluster_name="Other"), 2, ["RaftCluster and would get Other", "rocketmq_cluster_name"]),
+    "instance": (lambda s: s.group(0, instance="x0"), 1, ["instance n0", "does not name any more"]),
+    "removed group": (lambda s: [own["rocketmq_broker_groups"].pop() for own in s.hostvars.values()], 1, ["RaftNode01", "put it back"]),
+    "name server port": (lambda s: s.set(rocketmq_namesrv_port=9877), 1, ["the port 9876 and would get 9877", "rocketmq_namesrv_port"]),
+    "name server taken away": (lambda s: s.groups.update(rocketmq_namesrv=["rmq76", "rmq77"]), 1, ["carries a name server", "rocketmq_namesrv"]),
+    "version": (lambda s: s.set(rocketmq_version="5.5.0"), 3, ["runs version 4.9.7 and would become 5.5.0", "set rocketmq_version back to 4.9.7"]),
+    "member's host": (
+        lambda s: [
+            s.groups["rocketmq"].append("rmq78"),
+            s.groups["rocketmq_broker"].append("rmq78"),
+            s.hostvars.update(rmq78={**copy.deepcopy(s.hostvars["rmq71"]), "ansible_host": "192.168.1.78"}),
+            s.hostvars.update({host: {**own, "rocketmq_broker_groups": s.hostvars["rmq78"]["rocketmq_broker_groups"]} for host, own in s.hostvars.items()}),
+            s.hostvars["rmq78"]["rocketmq_broker_groups"][0].update(members={"rmq78": "n0", "rmq76": "n1", "rmq77": "n2"}),
+        ],
+        1,
+        ["rmq71 carries the member n0 of group RaftNode00", "put it back"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IDENTITY)
+def test_a_changed_identity_is_refused(name: str) -> None:
+    change, sentences, words = IDENTITY[name]
+    found = _live.conflicts(carried(), plan(change), "rmq71")
+    assert len(found) >= sentences, found
+    assert all("rmq71" in sentence for sentence in found)
+    missing = [word for word in words if not any(word in sentence for sentence in found)]
+    assert not missing, found
+
+
+def test_what_never_ran_may_be_corrected() -> None:
+    found = carried(running=False, has_data=False)
+    assert _live.conflicts(found, plan(lambda s: s.group(0, listen_port=10931)), "rmq71") == []
+
+
+def test_what_holds_messages_is_safe_also_while_it_is_stopped() -> None:
+    assert _live.conflicts(carried(running=False), plan(lambda s: s.group(0, listen_port=10931)), "rmq71")
+
+
+def test_settings_that_are_no_identity_may_change() -> None:
+    change = plan(lambda s: [s.group(0, properties={"fileReservedTime": 48}), s.set(rocketmq_broker_heap_mb=512)])
+    assert _live.conflicts(carried(), change, "rmq71") == []
+
+
+def test_a_new_group_extends_the_cluster() -> None:
+    entry = {"name": "RaftNode02", "instance": "n2", "listen_port": 10931, "dledger_port": 20931, "members": MEMBERS}
+    extended = plan(lambda s: [own["rocketmq_broker_groups"].append(entry) for own in s.hostvars.values()])
+    assert _live.conflicts(carried(), extended, "rmq71") == []
+
+
+def member(group: str, address: str, cluster: str = "RaftCluster") -> dict[str, str]:
+    return {"cluster": cluster, "group": group, "address": address}
+
+
+@pytest.mark.parametrize(
+    ("members", "count"),
+    [
+        ([member("RaftNode00", "192.168.1.71:10911")], 0),
+        ([member("RaftNode00", "192.168.1.79:10911")], 1),
+        ([member("RaftNode07", "192.168.1.71:10911")], 1),
+        ([member("RaftNode07", "192.168.1.79:10911", "AnotherCluster")], 0),
+        (None, 0),
+    ],
+)
+def test_brokers_that_only_the_name_servers_know(members: list[dict[str, str]] | None, count: int) -> None:
+    assert len(_live.unplanned_brokers({"members": members}, plan())) == count
+
+
+FACTS = {"all_ipv4_addresses": ["10.0.0.5", "192.168.1.71"], "memtotal_mb": 16000, "service_mgr": "systemd"}
+JDK = 'IMPLEMENTOR="Debian"\nJAVA_VERSION="17.0.15"\n'
+
+
+def preinstalled(sample: Sample) -> None:
+    sample.set(rocketmq_java_source="preinstalled", rocketmq_java_home="/usr/lib/jvm/x")
+
+
+def small(sample: Sample) -> None:
+    sample.set(rocketmq_jvm_profile="small")
+
+
+def big(sample: Sample) -> None:
+    sample.set(rocketmq_broker_heap_mb=8000)
+
+
+@pytest.mark.parametrize(
+    ("change", "facts", "release", "words"),
+    [
+        (small, {}, "", []),
+        (small, {"all_ipv4_addresses": ["10.0.0.5"]}, "", ["rmq71 does not have the address 192.168.1.71", "10.0.0.5", "rocketmq_address"]),
+        (small, {"memtotal_mb": 600}, "", ["rmq71 has 600 MB", "n0 256", "rocketmq_broker_heap_mb"]),
+        (big, {}, "", ["rmq71 has 16000 MB", "n0 8000"]),
+        (small, {"service_mgr": "openrc"}, "", ["openrc", "systemd"]),
+        (preinstalled, {}, JDK, []),
+        (preinstalled, {}, 'JAVA_VERSION="1.8.0_402"\n', ["JDK 8 at /usr/lib/jvm/x", "rocketmq_java_major is 17"]),
+        (preinstalled, {}, "", ["no JDK at /usr/lib/jvm/x", "rocketmq_java_home"]),
+    ],
+)
+def test_facts_against_the_plan(change: Callable[[Sample], None], facts: dict[str, Any], release: str, words: list[str]) -> None:
+    found = _live.host_problems({**FACTS, **facts}, plan(change), "rmq71", release)
+    assert len(found) == (1 if words else 0), found
+    assert all(word in found[0] for word in words)

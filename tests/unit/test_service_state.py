@@ -1,0 +1,127 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which processes are stopped, current or changed, and waiting for them."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _systemd
+from ansible_collections.rocketmq.cluster.plugins.modules import deployed_info, service_state
+
+UNIT = "rocketmq-broker@n0.service"
+
+
+def shown(**changes: str) -> dict[str, str]:
+    """What systemd shows of a unit that was started a minute ago."""
+    started = int((time.clock_gettime(time.CLOCK_MONOTONIC) - 60) * 1e6)
+    return {"Id": UNIT, "ActiveState": "active", "MainPID": "77", "NRestarts": "0", "ExecMainStartTimestampMonotonic": str(max(started, 1)), **changes}
+
+
+def file(path: pathlib.Path, content: str, age_seconds: float) -> dict[str, str]:
+    path.write_text(content, encoding="utf-8")
+    then = time.time() - age_seconds
+    os.utime(path, (then, then))
+    return {"path": str(path), "content": content}
+
+
+@pytest.fixture
+def old_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has been up for days, whatever this one is."""
+    real = time.clock_gettime
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: real(clock) + 1e6)
+
+
+@pytest.mark.usefixtures("old_clock")
+@pytest.mark.parametrize(
+    ("age", "planned", "systemd", "state", "reasons"),
+    [
+        (3600, "a=1\n", {}, "current", []),
+        (3600, "a=2\n", {}, "changed", ["path"]),
+        (5, "a=1\n", {}, "changed", ["interrupted run"]),
+        (3600, "a=2\n", {"ActiveState": "inactive", "MainPID": "0"}, "stopped", []),
+        (3600, "a=1\n", {"ActiveState": "activating", "MainPID": "0"}, "stopped", []),
+        (3600, "a=1\n", {"ActiveState": "failed", "MainPID": "0"}, "stopped", []),
+    ],
+)
+def test_examine(tmp_path: pathlib.Path, age: float, planned: str, systemd: dict[str, str], state: str, reasons: list[str]) -> None:
+    own = {**file(tmp_path / "broker.conf", "a=1\n", age), "content": planned}
+    found = service_state.examine({"files": [own]}, shown(**systemd))
+    assert found["state"] == state
+    assert found["reasons"] == [own["path"] if reason == "path" else reason for reason in reasons]
+
+
+def test_a_missing_file_differs(tmp_path: pathlib.Path) -> None:
+    missing = {"path": str(tmp_path / "none.conf"), "content": ""}
+    assert service_state.differing([missing]) == [missing["path"]]
+
+
+@pytest.fixture
+def listener() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def service(port: int) -> dict[str, object]:
+    return {"unit": UNIT, "address": "127.0.0.1", "port": port, "files": []}
+
+
+def test_wait_ends_as_soon_as_the_port_listens(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown()})
+    begin = time.monotonic()
+    assert service_state.wait([service(listener)], 30) == {}
+    assert time.monotonic() - begin < 5
+
+
+def test_wait_gives_up_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown()})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    faults = service_state.wait([service(port)], 0.3)
+    assert f"does not listen on port {port}" in faults[UNIT]
+
+
+def test_wait_fails_at_once_when_the_process_stopped_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown(ActiveState="activating", NRestarts="1", Result="exit-code")})
+    begin = time.monotonic()
+    faults = service_state.wait([service(1)], 30)
+    assert "stopped by itself (exit-code" in faults[UNIT]
+    assert time.monotonic() - begin < 5
+
+
+UNIT_FILE = """# Ansible managed
+[Unit]
+Description=x
+[Service]
+ExecStart=/usr/bin/env ${JAVA_HOME}/bin/java $JAVA_OPTIONS -cp a:b/* Main
+[X-RocketMQ]
+Kind=broker
+Instance=n0
+Version=4.7.1
+Config=%s
+Store=%s
+"""
+
+
+def test_deployed_reads_units_configuration_and_store(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "lock").write_text("")
+    (tmp_path / "broker-n0.conf").write_text("# c\nlistenPort=10911\ndLegerPeers=n0-1.2.3.4:20911;n1-1.2.3.5:20911\n")
+    (tmp_path / UNIT).write_text(UNIT_FILE % (tmp_path / "broker-n0.conf", store))
+    (tmp_path / "rocketmq-mine.service").write_text("[Service]\nExecStart=/bin/true\n")
+    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown(NRestarts="2")})
+    (found,) = deployed_info.deployed(tmp_path)
+    assert found["unit"] == UNIT
+    assert (found["kind"], found["name"], found["version"]) == ("broker", "n0", "4.7.1")
+    assert (found["running"], found["has_data"], found["restarts"]) == (True, True, 2)
+    assert found["properties"] == {"listenPort": "10911", "dLegerPeers": "n0-1.2.3.4:20911;n1-1.2.3.5:20911"}
+
+
+def test_a_host_without_rocketmq_carries_nothing(tmp_path: pathlib.Path) -> None:
+    assert deployed_info.deployed(tmp_path) == []
