@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from getpass import getuser
 from pathlib import Path
 
@@ -40,10 +39,8 @@ def stop() -> None:
     """Undoes what `ensure` did to a machine that goes on living: the engine we started, the access we gave."""
     if PID.exists():
         say("stopping the container engine that the lab started")
-        pid = PID.read_text().strip()
-        run(*as_root("kill", f"-{signal.SIGTERM.value}", pid))
-        gone = Path("/proc", pid)
-        wait_until(lambda: not gone.exists(), 60, lambda: f"the engine (process {pid}) does not stop; see {LOG}")
+        run(*as_root("kill", PID.read_text().strip()))
+        wait_until(lambda: not PID.exists(), 60, lambda: f"the engine does not stop; see the end of {LOG}")
     elif GRANT.exists():
         run(*as_root("setfacl", "--remove", f"u:{getuser()}", SOCKET))
 

@@ -53,12 +53,12 @@ def up() -> None:
 
 
 def down() -> None:
-    _remove("lab")
+    _remove(f"{LABEL}=lab")
 
 
 def clean() -> None:
     """Everything with our label: the lab's hosts, Molecule's, networks, volumes and images."""
-    _remove("lab", "molecule")
+    _remove(LABEL)
     for volume in docker("volume", "ls", "--quiet", "--filter", f"label={LABEL}").split():
         docker("volume", "rm", volume)
     images = docker("images", "--quiet", "--filter", f"label={LABEL}").split()
@@ -130,14 +130,13 @@ def _create(host: str, address: str, image: str) -> None:
     docker("run", "--detach", "--label", f"{LABEL}=lab", *placed, *FLAGS, image)
 
 
-def _remove(*owners: str) -> None:
-    for owner in owners:
-        containers = docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}={owner}").split()
-        if containers:
-            say(f"removing {len(containers)} hosts ({owner})")
-            docker("rm", "--force", "--volumes", *containers)
-        for network in docker("network", "ls", "--quiet", "--filter", f"label={LABEL}={owner}").split():
-            docker("network", "rm", network)
+def _remove(label: str) -> None:
+    containers = docker("ps", "--all", "--quiet", "--filter", f"label={label}").split()
+    if containers:
+        say(f"removing {len(containers)} hosts")
+        docker("rm", "--force", "--volumes", *containers)
+    for network in docker("network", "ls", "--quiet", "--filter", f"label={label}").split():
+        docker("network", "rm", network)
 
 
 def _wait_for_systemd(host: str) -> None:

@@ -24,6 +24,8 @@ FILES = {
     # Each host makes its own keys when it boots for the first time; ours must come before Debian's `sshd -t`.
     "etc/systemd/system/ssh.service.d/keys.conf": "[Service]\nExecStartPre=\nExecStartPre=/usr/bin/ssh-keygen -A\n",
 }
+# A container inherits the label, so its value must not be the lab's: `down` would take other containers for hosts.
+METADATA = ('CMD ["/lib/systemd/systemd"]', "ENV container=docker", f"LABEL {LABEL}=image")
 SETUP = f"""
 useradd --create-home --shell /bin/bash {USER}
 rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id
@@ -36,7 +38,7 @@ apt-get install --yes --download-only openjdk-17-jre-headless
 
 
 def name() -> str:
-    recipe = repr((SUITE, PACKAGES, SETUP, sorted(_files().items())))
+    recipe = repr((SUITE, PACKAGES, SETUP, METADATA, sorted(_files().items())))
     return f"{REPOSITORY}:{SUITE}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
@@ -74,8 +76,7 @@ def _build(image: str) -> None:
                 *_sources(),
             )
         )
-        changes = ['CMD ["/lib/systemd/systemd"]', "ENV container=docker", f"LABEL {LABEL}=lab"]
-        docker("import", *(f"--change={line}" for line in changes), str(archive), image)
+        docker("import", *(f"--change={line}" for line in METADATA), str(archive), image)
 
 
 def _sources() -> list[str]:

@@ -21,6 +21,6 @@ options:
     type: float
     default: 3.0
 notes:
-  - Speaks RocketMQ's own protocol with nothing but Python's standard library. It needs to reach the name servers and the
-    brokers at the addresses they are registered with from where it runs.
+  - Speaks RocketMQ's own protocol with nothing but Python's standard library. From where it runs, it needs to reach the
+    name servers, and the brokers at the addresses they are registered with.
 """

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _versions
 
 DOCUMENTATION = r"""
@@ -17,8 +16,8 @@ short_description: What this collection knows about a release of RocketMQ
 version_added: 0.1.0
 author: rocketmq.cluster contributors
 description:
-  - Gives the data of a release as a dictionary. Its keys are C(version), C(jdks), C(vulnerable), C(fixed_in), C(log_config),
-    C(modules) and C(jars).
+  - Gives the data of a release as a dictionary. Its keys are C(version), C(jdks), C(vulnerable), C(fixed_in),
+    C(log_config), C(modules) and C(jars).
 positional: _input
 options:
   _input:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """RocketMQ's requests with types: what a name server and a broker can be asked.
 
-Only requests that every release from 4.7.1 on knows. A younger one must be gated by the version of the server before it is
-sent: name servers up to 4.9.8 and brokers up to 4.9.0 never answer a code they do not know, which would look like a process
-that is down.
+Only requests that every release from 4.7.1 on knows. A younger one must be gated by the version of the server before it
+is sent: name servers up to 4.9.8 and brokers up to 4.9.0 never answer a code they do not know, which would look like a
+process that is down.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Broker(_Server):
         return RuntimeInfo(described or release(answer.version), table)
 
     def _booted_call(self) -> Frame:
-        """Brokers 4.x answer SYSTEM_ERROR with NoSuchElementException until their first statistics exist, about a second."""
+        """Waits for a broker's first statistics; until then, about a second, it answers NoSuchElementException."""
         deadline = time.monotonic() + min(_BOOT_SECONDS, self._timeout)
         while True:
             try:
@@ -178,7 +178,10 @@ class Broker(_Server):
             time.sleep(_BOOT_PAUSE)
 
     def create_topic(self, topic: str, queues: int = 1) -> None:
-        """Creates or rewrites a topic that can be read and written. Ask the leader only: 4.7.1 and 5.5.0 let a follower do it, and forget it."""
+        """Creates or rewrites a topic that can be read and written.
+
+        Ask the leader only: 4.7.1 and 5.5.0 let a follower do it, and lose it when the follower copies the leader's.
+        """
         fields = {
             "topic": topic,
             "defaultTopic": "TBW102",
@@ -218,7 +221,10 @@ class Broker(_Server):
             raise self._unexpected(SEND, error) from None
 
     def pull(self, topic: str, offset: int, count: int = 1, queue: int = 0) -> list[Message]:
-        """Up to ``count`` messages from ``offset`` of a queue on; empty when there is nothing (yet). Moves no consumer's offset."""
+        """Up to ``count`` messages from ``offset`` of a queue on; empty when there is nothing (yet).
+
+        Moves no consumer's offset.
+        """
         fields = {
             "consumerGroup": TOOLS_GROUP,
             "topic": topic,
@@ -245,7 +251,7 @@ class Broker(_Server):
 
 
 def messages(data: bytes) -> list[Message]:
-    """The messages that a pull answers with, one after the other. Raises ValueError or struct.error where ``data`` is damaged."""
+    """The messages that a pull answers with. Raises ValueError or struct.error where ``data`` is damaged."""
     found = []
     at = 0
     while at < len(data):
@@ -273,7 +279,7 @@ def messages(data: bytes) -> list[Message]:
 
 
 def first_view(namesrv: Sequence[str], timeout: float) -> NameServerView:
-    """What the first name server that answers knows; tried in order. Raises NoNameServer, which names every address tried."""
+    """What the first name server that answers knows, tried in order. Raises NoNameServer, which names them all."""
     errors: list[RocketMQError] = []
     for address in namesrv:
         try:

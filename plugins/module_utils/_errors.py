@@ -53,11 +53,15 @@ class NoNameServer(RocketMQError):
 
 
 class RequestTimeout(RocketMQError):
-    """No answer within the deadline. It does not say that the process is down: old servers never answer a code they do not know."""
+    """No answer within the deadline.
+
+    It does not say that the process is down: old servers never answer a code that they do not know.
+    """
 
     def __init__(self, request: str, address: str, seconds: float) -> None:
         super().__init__(
-            f"{request} to {address}: no answer within {seconds:g} s; the process is overloaded or stuck, or something swallows the packets."
+            f"{request} to {address}: no answer within {seconds:g} s; "
+            "the process is overloaded or stuck, or something swallows the packets."
         )
         self.request = request
         self.address = address
@@ -94,4 +98,4 @@ class ResponseError(RocketMQError):
 def _first_sentence(remark: str) -> str:
     """The remark without what Java appends to it: the address of a help page, then a stack trace."""
     line = remark.split("\nSee ", 1)[0].splitlines()[0] if remark.strip() else ""
-    return line.strip().rstrip(".,;")
+    return line.strip().rstrip(".,;!")

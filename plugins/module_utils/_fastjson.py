@@ -1,11 +1,12 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bodies as RocketMQ writes them: JSON, except that keys of objects may be integers (``{0:"a", -1:"b"}``) or whole objects
-(``{{"queueId":0}:{...}}``), in every version from 4.7.1 to 5.5.0.
+"""Bodies as RocketMQ writes them: JSON, except that keys of objects may be integers (``{0:"a", -1:"b"}``) or whole
+objects (``{{"queueId":0}:{...}}``), in every version from 4.7.1 to 5.5.0.
 
 What the caller gets:
 
-* an integer key is a ``str``, as it would be in JSON proper: ``{"0": "a", "-1": "b"}``. The same code then reads a server that quotes it.
+* an integer key is a ``str``, as it would be in JSON proper: ``{"0": "a", "-1": "b"}``. The same code then reads a
+  server that quotes it.
 * an object key is the ``tuple`` of its sorted ``(name, value)`` pairs: ``dict(key)["queueId"]``.
 """
 

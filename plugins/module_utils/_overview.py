@@ -52,7 +52,10 @@ def parallel(ask: Callable[[str], _Answer], addresses: Iterable[str]) -> dict[st
 
 
 def look(namesrv: Sequence[str], timeout: float, addresses: Iterable[str] = ()) -> Overview:
-    """Asks the name servers, then every broker that one of them knows and those at ``addresses``; ``timeout`` seconds per request."""
+    """Asks the name servers, then every broker that one of them knows and those at ``addresses``.
+
+    ``timeout`` is seconds per request.
+    """
 
     def view(address: str) -> NameServerView:
         with NameServer(address, timeout) as server:

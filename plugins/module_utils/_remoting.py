@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """RocketMQ's remoting protocol: frames, and one connection.
 
-A frame is ``int32 length | int32 (serialisation type << 24 | header length) | header | body``, big endian; the length counts
-what follows it. We write JSON headers, which every server answers in JSON; the binary header is read all the same.
+A frame is ``int32 length | int32 (serialisation type << 24 | header length) | header | body``, big endian; the length
+counts what follows it. We write JSON headers, which every server answers in JSON; the binary header is read all the
+same.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Frame(NamedTuple):
 
 
 def encode(code: int, opaque: int, ext: Mapping[str, Any] | None = None, body: bytes = b"") -> bytes:
-    """The bytes of a request. Values of ``ext`` are written as strings, which is all that servers read; booleans as Java spells them."""
+    """The bytes of a request. Values of ``ext`` are written as strings, all that servers read; booleans as in Java."""
     header = {
         "code": code,
         "language": "PYTHON",
@@ -139,12 +140,12 @@ def split_address(address: str) -> tuple[str, int]:
 class Connection:
     """One TCP connection to one server; a context manager.
 
-    It is opened by the first call. After any error but ResponseError it is closed, because nobody knows then where in the
-    stream it stands; the next call opens a new one. Not for use by several threads.
+    It is opened by the first call. After any error but ResponseError it is closed, because nobody knows then where in
+    the stream it stands; the next call opens a new one. Not for use by several threads.
     """
 
     def __init__(self, address: str, timeout: float) -> None:
-        """``timeout``: seconds that one call may take in total, connecting included (but for the resolver, which has its own)."""
+        """``timeout``: seconds that a call may take in total, connecting included (the resolver has its own limit)."""
         self.address = address
         self._timeout = timeout
         self._socket: socket.socket | None = None
@@ -206,7 +207,7 @@ class Connection:
 
 
 def _left(deadline: float) -> float:
-    """Seconds until the deadline. Raises socket.timeout when it has passed (0 would mean a socket that does not block)."""
+    """Seconds until the deadline. Raises socket.timeout when it has passed (0 would mean: do not block)."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise socket.timeout

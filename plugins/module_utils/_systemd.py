@@ -10,7 +10,7 @@ import subprocess
 import time
 
 UNIT_DIR = pathlib.Path("/etc/systemd/system")
-_PROPERTIES = ("Id", "ActiveState", "SubState", "MainPID", "NRestarts", "ExecMainStartTimestampMonotonic", "Result", "UnitFileState")
+_PROPERTIES = ("Id", "LoadState", "ActiveState", "MainPID", "NRestarts", "ExecMainStartTimestampMonotonic", "Result")
 
 
 def show(units: list[str]) -> dict[str, dict[str, str]]:

@@ -10,7 +10,8 @@ module: dashboard_jar
 short_description: Brings a verified jar of the console to the control node
 version_added: 0.1.0
 description:
-  - The console has no binary release. Its jar is a file that somebody built, a download, or comes out of the official container image.
+  - The console has no binary release. Its jar is a file that somebody built, a download, or comes out of the
+    official container image.
   - Whatever its source, it is used only if it has the digest that was given.
   - Runs on the control node.
 attributes:
@@ -28,7 +29,7 @@ options:
     required: true
   file:
     description: Path of the jar on the control node, for O(source=file).
-    type: str
+    type: path
     default: ""
   url:
     description: Address of the jar, for O(source=url).
@@ -55,7 +56,7 @@ options:
     type: path
     default: ~/.cache/rocketmq.cluster
 author:
-  - rocketmq.cluster contributors
+  - RocketMQ Cluster Contributors (@rocketmq-cluster)
 """
 
 EXAMPLES = r"""
@@ -70,7 +71,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: Path of the verified jar on the control node; empty in check mode while it would first have to be fetched.
+  description: Path of the verified jar on the control node; empty in check mode while it would have to be fetched.
   returned: success
   type: str
 """
@@ -92,7 +93,8 @@ def verified(path: pathlib.Path, expected: str, origin: str) -> pathlib.Path:
     got = sha256(path)
     if got != expected:
         raise Refused(
-            f"{origin} has SHA-256 {got}, expected {expected}: it is damaged or another build. Compare it with its source "
+            f"{origin} has SHA-256 {got}, expected {expected}: it is damaged or another build. Compare it with its "
+            "source "
             "before you change rocketmq_dashboard_sha256."
         )
     return path
@@ -107,10 +109,14 @@ class Image:
 
     def jar_path(self) -> str:
         """What the image's own command starts."""
-        shown = self._run("image", "inspect", "--format", "{{json .Config.Entrypoint}} {{json .Config.Cmd}}", self._image)
+        shown = self._run(
+            "image", "inspect", "--format", "{{json .Config.Entrypoint}} {{json .Config.Cmd}}", self._image
+        )
         found = re.search(r"-jar[\s\",]+([^\s\",]+\.jar)", shown)
         if found is None:
-            raise Refused(f"{self._image} does not say which jar it starts ({shown.strip()}): set rocketmq_dashboard_image_jar.")
+            raise Refused(
+                f"{self._image} does not say which jar it starts ({shown.strip()}): set rocketmq_dashboard_image_jar."
+            )
         return found[1]
 
     def copy(self, jar: str, target: pathlib.Path) -> None:
@@ -127,14 +133,18 @@ class Image:
         done = self._call(*words)
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-            raise Refused(f"{self._command} {words[0]} of {self._image} failed: {' '.join(said)} (rocketmq_dashboard_image).")
+            raise Refused(
+                f"{self._command} {words[0]} of {self._image} failed: {' '.join(said)} (rocketmq_dashboard_image)."
+            )
         return done.stdout
 
     def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run([self._command, *words], capture_output=True, text=True, check=False, timeout=900)
         except FileNotFoundError:
-            raise Refused(f"{self._command!r} is not on the control node: see rocketmq_dashboard_container_command.") from None
+            raise Refused(
+                f"{self._command!r} is not on the control node: see rocketmq_dashboard_container_command."
+            ) from None
         except subprocess.TimeoutExpired:
             raise Refused(f"{self._command} {words[0]} of {self._image} did not finish within 15 minutes.") from None
 
@@ -157,7 +167,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "source": {"type": "str", "choices": ["file", "url", "image"], "required": True},
-            "file": {"type": "str", "default": ""},
+            "file": {"type": "path", "default": ""},
             "url": {"type": "str", "default": ""},
             "image": {"type": "str", "default": ""},
             "image_jar": {"type": "str", "default": ""},
@@ -172,7 +182,7 @@ def main() -> None:
     changed = False
     try:
         if params["source"] == "file":
-            path = verified(pathlib.Path(params["file"]).expanduser(), params["sha256"], params["file"])
+            path = verified(pathlib.Path(params["file"]), params["sha256"], params["file"])
         else:
             path = pathlib.Path(params["cache_dir"]) / f"console-{params['sha256'][:12]}.jar"
             if path.is_file():

@@ -20,7 +20,7 @@ attributes:
     support: none
     description: Nothing is changed.
 author:
-  - rocketmq.cluster contributors
+  - RocketMQ Cluster Contributors (@rocketmq-cluster)
 """
 
 EXAMPLES = r"""

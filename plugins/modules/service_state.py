@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Says of each planned process whether it is stopped, current, or changed (it runs, but its files differ from the plan
     or are newer than the process, as an interrupted run leaves them).
-  - With O(wait), waits until each process listens; fails at once when systemd had to start one again, and then quotes its journal.
+  - With O(wait), waits until each process listens; fails at once when systemd had to start one again, and then
+    quotes its journal.
   - Changes nothing.
 attributes:
   check_mode:
@@ -63,7 +64,7 @@ options:
     type: int
     default: 15
 author:
-  - rocketmq.cluster contributors
+  - RocketMQ Cluster Contributors (@rocketmq-cluster)
 """
 
 EXAMPLES = r"""
@@ -89,6 +90,9 @@ services:
       description: Why it is C(changed), a path or C(interrupted run) each.
       type: list
       elements: str
+    installed:
+      description: Whether systemd knows the unit.
+      type: bool
     restarts:
       description: How often systemd had to start it again.
       type: int
@@ -130,7 +134,12 @@ def examine(service: dict[str, Any], shown: dict[str, str]) -> dict[str, Any]:
     if running and not reasons and newest(service["files"]) > _systemd.started_at(shown):
         reasons = ["interrupted run"]
     state = ("changed" if reasons else "current") if running else "stopped"
-    return {"state": state, "reasons": reasons if running else [], "restarts": int(shown.get("NRestarts") or 0)}
+    return {
+        "state": state,
+        "reasons": reasons if running else [],
+        "installed": shown.get("LoadState") == "loaded",
+        "restarts": int(shown.get("NRestarts") or 0),
+    }
 
 
 def listens(address: str, port: int) -> bool:
@@ -154,7 +163,10 @@ def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
         if not waiting:
             return {}
         if time.monotonic() > deadline:
-            return {unit: f"does not listen on port {service['port']} after {seconds:.0f} s" for unit, service in waiting.items()}
+            return {
+                unit: f"does not listen on port {service['port']} after {seconds:.0f} s"
+                for unit, service in waiting.items()
+            }
         time.sleep(_POLL_SECONDS)
 
 
@@ -164,7 +176,8 @@ def _up(service: dict[str, Any], shown: dict[str, str]) -> bool:
 
 def _fault(shown: dict[str, str]) -> str:
     if int(shown.get("NRestarts") or 0) > 0 or shown.get("ActiveState") == "failed":
-        return f"stopped by itself ({shown.get('Result', 'unknown result')}, started again {shown.get('NRestarts', '?')} times)"
+        result, restarts = shown.get("Result", "unknown result"), shown.get("NRestarts", "?")
+        return f"stopped by itself ({result}, started again {restarts} times)"
     return ""
 
 
@@ -192,7 +205,10 @@ def main() -> None:
         module.fail_json(msg=f"Cannot ask systemd of this host: {error}.")
     if faults:
         logs = {unit: _systemd.journal(unit, module.params["journal_lines"]) for unit in faults}
-        said = (f"{unit} {fault}. The last lines of its journal:\n" + "\n".join(logs[unit]) for unit, fault in faults.items())
+        said = (
+            f"{unit} {fault}. The last lines of its journal:\n" + "\n".join(logs[unit])
+            for unit, fault in faults.items()
+        )
         module.fail_json(msg="\n".join(said), faults=faults)
     result = {service["unit"]: examine(service, shown.get(service["unit"], {})) for service in services}
     module.exit_json(changed=False, services=result)

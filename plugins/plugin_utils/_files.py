@@ -55,6 +55,8 @@ def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str,
             "EnvironmentFile": instance["environment"],
             # env executes java in its own place (same process id): systemd wants a fixed first word.
             "ExecStart": " ".join(["/usr/bin/env", "${JAVA_HOME}/bin/java", "$JAVA_OPTIONS", *instance["command"]]),
+            # Not "env", the first word of the command.
+            "SyslogIdentifier": instance["unit"].removesuffix(".service"),
             "WorkingDirectory": instance["data_dir"],
             "Restart": "always",
             "RestartSec": 5,

@@ -27,8 +27,8 @@ _SMALL = {"namesrv": Memory(96, 32, 48), "broker": Memory(192, 64, 96), "dashboa
 def memory(kind: str, profile: str, host_mb: int, brokers: int, heap_mb: int = 0, direct_mb: int = 0) -> Memory:
     """What a process of ``kind`` gets on a host with ``host_mb`` MB that carries ``brokers`` brokers.
 
-    ``auto`` gives all brokers of a host together two fifths of its memory as heap and leaves the rest to direct buffers and,
-    above all, to the page cache from which RocketMQ serves its reads. A given heap or direct size wins.
+    ``auto`` gives all brokers of a host together two fifths of its memory as heap and leaves the rest to direct buffers
+    and, above all, to the page cache from which RocketMQ serves its reads. A given heap or direct size wins.
     """
     if profile == "small":
         base = _SMALL[kind]

@@ -40,12 +40,17 @@ def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str
 
 def _unplanned(found: Mapping[str, Any], host: str) -> str:
     if found["kind"] == "namesrv":
-        return f"{host} carries a name server, but is not in rocketmq_namesrv any more: put it back; a name server is taken away by hand, after every broker has forgotten it."
+        return (
+            f"{host} carries a name server, but is not in rocketmq_namesrv any more: put it back; one is taken "
+            "away by hand, after every broker has forgotten it."
+        )
     group = found["properties"].get("brokerName", "?")
     identity = found["properties"].get("dLegerSelfId", "?")
     return (
-        f"{host} carries the member {identity} of group {group} (instance {found['name']}), which the inventory does not name any more: "
-        f"put it back into rocketmq_broker_groups; site.yml takes no group, member or store away (playbooks/destroy.yml removes a cluster)."
+        f"{host} carries the member {identity} of group {group} (instance {found['name']}), which the inventory does "
+        "not name any more: "
+        "put it back into rocketmq_broker_groups; site.yml takes no group, member or store away "
+        "(playbooks/destroy.yml removes a cluster)."
     )
 
 
@@ -54,24 +59,29 @@ def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -
     problems = []
     if found["version"] != instance["version"]:
         problems.append(
-            f"{who} runs version {found['version']} and would become {instance['version']}: set rocketmq_version back to {found['version']}; "
+            f"{who} runs version {found['version']} and would become {instance['version']}: set rocketmq_version back "
+            f"to {found['version']}; "
             "site.yml is no upgrade, because it would restart without the gates of one."
         )
     for key, name, variable in _IDENTITY if found["kind"] == "broker" else _NAMESRV_IDENTITY:
         old, new = found["properties"].get(key), str(instance["config"]["properties"].get(key, ""))
         if old is not None and old != new:
-            problems.append(f"{who} has the {name} {old} and would get {new}: set it back ({variable}); a broker that holds messages keeps its identity.")
+            problems.append(
+                f"{who} has the {name} {old} and would get {new}: set it back ({variable}); a broker that holds "
+                "messages keeps its identity."
+            )
     return problems
 
 
 def unplanned_brokers(view: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
-    """Brokers that the name servers know in this cluster (the result of cluster_info) and that the plan does not name."""
+    """Brokers of this cluster that the name servers know (the result of cluster_info) and the plan does not name."""
     planned = {member["address"]: group["name"] for group in plan["groups"] for member in group["members"]}
     problems = []
     for member in view.get("members") or []:
         if member["cluster"] == plan["cluster"] and planned.get(member["address"]) != member["group"]:
             problems.append(
-                f"The name servers know the broker {member['address']} of group {member['group']}, which the inventory does not name: "
+                f"The name servers know the broker {member['address']} of group {member['group']}, which the inventory "
+                "does not name: "
                 "put its host and group back into the inventory, or stop it first."
             )
     return problems
@@ -87,14 +97,19 @@ def host_problems(facts: Mapping[str, Any], plan: Mapping[str, Any], host: str, 
     problems = []
     addresses = [*facts.get("all_ipv4_addresses", []), "127.0.0.1"]
     if own["address"] not in addresses:
-        problems.append(f"{host} does not have the address {own['address']} (it has {', '.join(addresses)}): correct its rocketmq_address.")
+        problems.append(
+            f"{host} does not have the address {own['address']} (it has {', '.join(addresses)}): correct its "
+            "rocketmq_address."
+        )
     wanted = sum(instance["memory_mb"] for instance in instances)
     total = int(facts.get("memtotal_mb") or 0)
     if total and wanted > total * 0.8:
         shares = ", ".join(f"{instance['name']} {instance['memory_mb']}" for instance in instances)
         problems.append(
-            f"{host} has {total} MB of memory, of which heaps and direct memory would take {wanted} MB ({shares}) and leave less than a fifth to the page cache: "
-            "lower rocketmq_broker_heap_mb, rocketmq_broker_direct_mb or the other heaps, or set rocketmq_jvm_profile: small."
+            f"{host} has {total} MB of memory, of which heaps and direct memory would take {wanted} MB ({shares}) and "
+            "leave less than a fifth to the page cache: "
+            "lower rocketmq_broker_heap_mb, rocketmq_broker_direct_mb or the other heaps, or set rocketmq_jvm_profile: "
+            "small."
         )
     if facts.get("service_mgr") not in ("systemd", None):
         problems.append(f"{host} is run by {facts['service_mgr']}; RocketMQ's units need systemd.")
@@ -108,7 +123,10 @@ def _jdk_problems(java: Mapping[str, Any], release: str, host: str) -> list[str]
     if version is None:
         return [f"{host} has no JDK at {java['home']} (no file {java['home']}/release): correct rocketmq_java_home."]
     if int(version[1]) != java["major"]:
-        return [f"{host} has JDK {version[1]} at {java['home']}, but rocketmq_java_major is {java['major']}: correct one of them."]
+        return [
+            f"{host} has JDK {version[1]} at {java['home']}, but rocketmq_java_major is {java['major']}: correct one "
+            "of them."
+        ]
     return []
 
 

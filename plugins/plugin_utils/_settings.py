@@ -23,6 +23,7 @@ class Setting:
     name: str
     default: Any
     parse: Callable[[Any], Any]
+    about: str
     scope: str = "cluster"
 
 
@@ -56,7 +57,7 @@ def optional_path(value: Any) -> str:
 
 def flag(value: Any) -> bool:
     try:
-        return boolean(value)
+        return bool(boolean(value))
     except TypeError:
         raise ValueError("true or false") from None
 
@@ -115,67 +116,144 @@ def digest(length: int) -> Callable[[Any], str]:
     return parse
 
 
-_ALL = (
-    Setting("rocketmq_version", "", text),
-    Setting("rocketmq_cluster_name", "DefaultCluster", word),
-    Setting("rocketmq_broker_groups", [], groups),
-    Setting("rocketmq_allow_vulnerable_version", False, flag),
-    Setting("rocketmq_allow_any_group_size", False, flag),
-    Setting("rocketmq_address", "", text, "host"),
-    # Ports that are not a broker group's.
-    Setting("rocketmq_namesrv_port", 9876, port, "host"),
-    Setting("rocketmq_dashboard_port", 19876, port, "host"),
-    # Properties: built-in, then these, then the group's own (broker).
-    Setting("rocketmq_namesrv_properties", {}, mapping),
-    Setting("rocketmq_broker_properties", {}, mapping),
-    # Where things are on a host.
-    Setting("rocketmq_install_dir", "/opt/rocketmq", path),
-    Setting("rocketmq_config_dir", "/etc/rocketmq", path),
-    Setting("rocketmq_data_dir", "/var/lib/rocketmq", path, "host"),
-    Setting("rocketmq_log_dir", "/var/log/rocketmq", path, "host"),
-    Setting("rocketmq_user", "rocketmq", account),
-    # Memory, in MB; 0: from the profile.
-    Setting("rocketmq_jvm_profile", "auto", choice("auto", "small")),
-    Setting("rocketmq_namesrv_heap_mb", 0, megabytes, "host"),
-    Setting("rocketmq_broker_heap_mb", 0, megabytes, "host"),
-    Setting("rocketmq_broker_direct_mb", 0, megabytes, "host"),
-    Setting("rocketmq_dashboard_heap_mb", 0, megabytes, "host"),
-    Setting("rocketmq_namesrv_jvm_options", [], words, "host"),
-    Setting("rocketmq_broker_jvm_options", [], words, "host"),
-    Setting("rocketmq_dashboard_jvm_options", [], words, "host"),
-    # systemd: {Section: {Key: value}}, laid over the unit of every service of that kind.
-    Setting("rocketmq_unit_overrides", {}, mapping),
-    Setting("rocketmq_stop_seconds", 180, number(10, 3600)),
-    # The distribution; caches are on the control node.
-    Setting("rocketmq_install_source", "archive", choice("archive", "file", "maven")),
-    Setting("rocketmq_archive_url", "", text),
-    Setting("rocketmq_archive_base_url", "https://archive.apache.org/dist/rocketmq", text),
-    Setting("rocketmq_archive_sha512", "", digest(128)),
-    Setting("rocketmq_archive_file", "", text),
-    Setting("rocketmq_maven_command", "mvn", text),
-    Setting("rocketmq_cache_dir", "~/.cache/rocketmq.cluster", text),
-    # The JDK.
-    Setting("rocketmq_java_source", "package", choice("package", "archive", "preinstalled"), "host"),
-    Setting("rocketmq_java_major", 17, number(8, 99), "host"),
-    Setting("rocketmq_java_package", "", text, "host"),
-    Setting("rocketmq_java_archive_url", "", text, "host"),
-    Setting("rocketmq_java_archive_file", "", text, "host"),
-    Setting("rocketmq_java_archive_sha256", "", digest(64), "host"),
-    Setting("rocketmq_java_home", "", optional_path, "host"),
-    # The console.
-    Setting("rocketmq_dashboard_source", "file", choice("file", "url", "image")),
-    Setting("rocketmq_dashboard_file", "", text),
-    Setting("rocketmq_dashboard_url", "", text),
-    Setting("rocketmq_dashboard_image", "", text),
-    Setting("rocketmq_dashboard_image_jar", "", text),
-    Setting("rocketmq_dashboard_container_command", "docker", text),
-    Setting("rocketmq_dashboard_sha256", "", digest(64)),
-    # Waiting, in seconds.
-    Setting("rocketmq_start_timeout", 120, number(1, 3600)),
-    Setting("rocketmq_health_timeout", 180, number(1, 3600)),
+#: In the order of docs/variables.md; a text on its own begins a chapter there.
+_ALL: tuple[Setting | str, ...] = (
+    "The cluster",
+    Setting("rocketmq_version", "", text, "RocketMQ version; required. See the versions in the README."),
+    Setting("rocketmq_cluster_name", "DefaultCluster", word, "brokerClusterName, and what destroy.yml asks for."),
+    Setting("rocketmq_broker_groups", [], groups, "The broker groups, one entry each; see the chapter below."),
+    Setting(
+        "rocketmq_allow_vulnerable_version",
+        False,
+        flag,
+        "Accept a version through which anyone can run code on brokers.",
+    ),
+    Setting(
+        "rocketmq_allow_any_group_size", False, flag, "Accept DLedger groups with an even number of members or one."
+    ),
+    Setting(
+        "rocketmq_address",
+        "",
+        text,
+        "IPv4 address of the host that clients and other hosts use (brokerIP1, brokerIP2, peer and name server lists). "
+        "Default: ansible_host, or the host's name, where that is a literal address.",
+        "host",
+    ),
+    Setting("rocketmq_namesrv_port", 9876, port, "Port of the name server.", "host"),
+    Setting("rocketmq_dashboard_port", 19876, port, "Port of the console.", "host"),
+    Setting("rocketmq_namesrv_properties", {}, mapping, "Any name server key."),
+    Setting("rocketmq_broker_properties", {}, mapping, "Any broker key, for all groups; a group's own properties win."),
+    "Places on a host",
+    Setting(
+        "rocketmq_install_dir", "/opt/rocketmq", path, "Programs: one folder per version, links to JDKs, the console."
+    ),
+    Setting(
+        "rocketmq_config_dir", "/etc/rocketmq", path, "Configuration; root's, so that no live change outlasts a run."
+    ),
+    Setting("rocketmq_data_dir", "/var/lib/rocketmq", path, "One folder per instance, with its store.", "host"),
+    Setting("rocketmq_log_dir", "/var/log/rocketmq", path, "One folder of logs per instance.", "host"),
+    Setting("rocketmq_user", "rocketmq", account, "System user of all processes."),
+    "Memory and JVM",
+    Setting(
+        "rocketmq_jvm_profile",
+        "auto",
+        choice("auto", "small"),
+        "auto: from the host's memory and its number of brokers. small: least memory, for labs and tests.",
+    ),
+    Setting("rocketmq_namesrv_heap_mb", 0, megabytes, "Heap of the name server in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_broker_heap_mb", 0, megabytes, "Heap of each broker in MB; 0: the profile's.", "host"),
+    Setting(
+        "rocketmq_broker_direct_mb",
+        0,
+        megabytes,
+        "Cap of direct memory of each broker in MB; 0: the profile's.",
+        "host",
+    ),
+    Setting("rocketmq_dashboard_heap_mb", 0, megabytes, "Heap of the console in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_namesrv_jvm_options", [], words, "Further JVM options of the name server.", "host"),
+    Setting("rocketmq_broker_jvm_options", [], words, "Further JVM options of each broker.", "host"),
+    Setting("rocketmq_dashboard_jvm_options", [], words, "Further JVM options of the console.", "host"),
+    "systemd",
+    Setting(
+        "rocketmq_unit_overrides", {}, mapping, "{Section: {Key: value}}, laid over the units of all our services."
+    ),
+    Setting(
+        "rocketmq_stop_seconds", 180, number(10, 3600), "Seconds that a process may take to flush when it is stopped."
+    ),
+    "The distribution",
+    Setting(
+        "rocketmq_install_source",
+        "archive",
+        choice("archive", "file", "maven"),
+        "archive: the official zip, by address. file: a zip on the control node. maven: jars through its mvn client.",
+    ),
+    Setting(
+        "rocketmq_archive_base_url", "https://archive.apache.org/dist/rocketmq", text, "Where the official zips are."
+    ),
+    Setting(
+        "rocketmq_archive_url", "", text, "Address of the zip, instead of the one below rocketmq_archive_base_url."
+    ),
+    Setting(
+        "rocketmq_archive_sha512",
+        "",
+        digest(128),
+        "SHA-512 of the zip. Default: what is published beside it (.sha512).",
+    ),
+    Setting("rocketmq_archive_file", "", text, "Path of the zip on the control node, for source file."),
+    Setting("rocketmq_maven_command", "mvn", text, "Maven client of the control node, for source maven."),
+    Setting(
+        "rocketmq_cache_dir", "~/.cache/rocketmq.cluster", text, "Folder of the control node that keeps downloads."
+    ),
+    "The JDK",
+    Setting(
+        "rocketmq_java_source",
+        "package",
+        choice("package", "archive", "preinstalled"),
+        "package: the distribution's headless JRE. archive: a tarball. preinstalled: rocketmq_java_home.",
+        "host",
+    ),
+    Setting("rocketmq_java_major", 17, number(8, 99), "Major version of Java.", "host"),
+    Setting("rocketmq_java_package", "", text, "Name of the package, where it is not the usual one.", "host"),
+    Setting("rocketmq_java_archive_url", "", text, "Address of the tarball.", "host"),
+    Setting("rocketmq_java_archive_file", "", text, "Path of the tarball on the control node.", "host"),
+    Setting(
+        "rocketmq_java_archive_sha256", "", digest(64), "SHA-256 of the tarball; required for source archive.", "host"
+    ),
+    Setting("rocketmq_java_home", "", optional_path, "Folder of the JDK, for source preinstalled.", "host"),
+    "The console",
+    Setting(
+        "rocketmq_dashboard_source",
+        "file",
+        choice("file", "url", "image"),
+        "file: a jar on the control node. url: a download. image: copied out of a container image on the control node.",
+    ),
+    Setting("rocketmq_dashboard_file", "", text, "Path of the jar on the control node."),
+    Setting("rocketmq_dashboard_url", "", text, "Address of the jar."),
+    Setting("rocketmq_dashboard_image", "", text, "Container image that holds the jar."),
+    Setting("rocketmq_dashboard_image_jar", "", text, "Path of the jar in the image. Default: what the image starts."),
+    Setting("rocketmq_dashboard_container_command", "docker", text, "Client of the control node's container engine."),
+    Setting(
+        "rocketmq_dashboard_sha256", "", digest(64), "SHA-256 of the jar; required with a host in rocketmq_dashboard."
+    ),
+    "Waiting",
+    Setting(
+        "rocketmq_start_timeout", 120, number(1, 3600), "Seconds after which a process that does not listen has failed."
+    ),
+    Setting("rocketmq_health_timeout", 180, number(1, 3600), "Seconds that a health gate waits."),
 )
 
-SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _ALL}
+SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _ALL if isinstance(setting, Setting)}
+
+
+def chapters() -> dict[str, list[Setting]]:
+    """The settings as docs/variables.md shows them."""
+    result: dict[str, list[Setting]] = {}
+    for item in _ALL:
+        if isinstance(item, str):
+            result[item] = []
+        else:
+            result[list(result)[-1]].append(item)
+    return result
 
 
 def read(variables: Mapping[str, Any], host: str) -> tuple[dict[str, Any], list[str]]:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From an inventory to the plan: which process runs where, with which ports, ids, peers, properties and memory.
 
-Pure: no host is asked. What is impossible is refused here, all of it at once, in sentences that name the variable and the fix.
-The shape of the result is described in docs/design/shape.md.
+Pure: no host is asked. What is impossible is refused here, all of it at once, in sentences that name the variable and
+the fix. The shape of the result is described in docs/design/shape.md.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Settings = Mapping[str, Any]
 GROUP_KEYS: dict[str, tuple[str, bool]] = {
     "name": ("the brokerName", True),
     "instance": ("the name of its files, unit and folders on a host, such as n0", True),
-    "mode": ("how its members replicate", False),
+    "mode": ("how its members replicate; dledger (default)", False),
     "listen_port": ("the port of clients; VIP (-2) and HA (+1) follow", True),
     "dledger_port": ("the port of the members among themselves", True),
-    "members": ("a mapping of host to pinned id", True),
+    "members": ("a mapping of host to pinned id, such as {rmq71: n0, rmq76: n1, rmq77: n2}", True),
     "properties": ("any broker key", False),
     "store": ("the folder of its messages", False),
     "heap_mb": ("the heap of each member", False),
@@ -110,9 +110,10 @@ class Inventory:
 
 
 def plan(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The plan of an inventory; with ``problems`` when it is impossible, and then with nothing else that may be used."""
+    """The plan of an inventory; nothing but ``problems`` when it is impossible."""
     problems: list[str] = []
     inventory = _read(hostvars, groups, problems)
+    release = None
     if inventory.settings:
         release = _check_version(inventory, problems)
         _check_addresses(inventory, problems)
@@ -121,7 +122,7 @@ def plan(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequenc
             _check_group(group, inventory, problems)
         _check_collisions(inventory, problems)
         _check_sources(inventory, problems)
-    if problems:
+    if problems or release is None:
         return {"problems": list(dict.fromkeys(problems))}
     return _lay_out(inventory, release)
 
@@ -143,7 +144,10 @@ def _read(
     if hosts:
         _check_agreement(settings, problems)
     else:
-        problems.append("The inventory has no host in the group rocketmq: make rocketmq_namesrv, rocketmq_broker and the others its children.")
+        problems.append(
+            "The inventory has no host in the group rocketmq: make rocketmq_namesrv, rocketmq_broker and the others "
+            "its children."
+        )
     facts = {host: hostvars[host].get("ansible_facts") or {} for host in hosts}
     entries = settings[hosts[0]]["rocketmq_broker_groups"] if hosts else []
     return Inventory(
@@ -184,7 +188,9 @@ def _group(entry: Any, index: int, problems: list[str]) -> Group | None:
         return None
     where = f"Group {entry['name']}" if entry.get("name") else where
     before = len(problems)
-    problems += [f"{where} has an unknown key {key!r}{_nearest(key, GROUP_KEYS)}." for key in entry if key not in GROUP_KEYS]
+    problems += [
+        f"{where} has an unknown key {key!r}{_nearest(key, GROUP_KEYS)}." for key in entry if key not in GROUP_KEYS
+    ]
     mode = entry.get("mode", "dledger")
     if mode not in MODES:
         problems.append(f"{where} has the unknown mode {mode!r}: mode is one of {', '.join(MODES)}.")
@@ -231,7 +237,7 @@ def _group(entry: Any, index: int, problems: list[str]) -> Group | None:
 
 
 def _required_keys() -> list[str]:
-    return [key for key, (_, required) in GROUP_KEYS.items() if required]
+    return [key for key, meaning in GROUP_KEYS.items() if meaning[1]]
 
 
 # --- checking ---------------------------------------------------------------------------------------------------------
@@ -247,7 +253,9 @@ def _check_agreement(settings: Mapping[str, Settings], problems: list[str]) -> N
             values.setdefault(repr(own[name]), []).append(host)
         if len(values) > 1:
             said = "; ".join(f"{_shorten(value)} on {_hosts(on)}" for value, on in values.items())
-            problems.append(f"{name} differs between hosts ({said}): set it once, in group_vars/all or group_vars/rocketmq.")
+            problems.append(
+                f"{name} differs between hosts ({said}): set it once, in group_vars/all or group_vars/rocketmq."
+            )
 
 
 def _check_version(inventory: Inventory, problems: list[str]) -> _versions.Release | None:
@@ -263,7 +271,8 @@ def _check_version(inventory: Inventory, problems: list[str]) -> _versions.Relea
     if release.vulnerable and not inventory.cluster["rocketmq_allow_vulnerable_version"]:
         holes = ", ".join(release.vulnerable)
         problems.append(
-            f"rocketmq_version {version} lets anyone who reaches its ports run code ({holes}): set rocketmq_version to {release.fixed_in} or later, "
+            f"rocketmq_version {version} lets anyone who reaches its ports run code ({holes}): set rocketmq_version to "
+            f"{release.fixed_in} or later, "
             "or accept it with rocketmq_allow_vulnerable_version: true."
         )
     majors: dict[int, list[str]] = {}
@@ -272,7 +281,10 @@ def _check_version(inventory: Inventory, problems: list[str]) -> _versions.Relea
     for major, hosts in majors.items():
         if major not in release.jdks:
             fitting = ", ".join(map(str, release.jdks))
-            problems.append(f"rocketmq_java_major {major} on {_hosts(hosts)} does not fit RocketMQ {version}: choose one of {fitting}.")
+            problems.append(
+                f"rocketmq_java_major {major} on {_hosts(hosts)} does not fit RocketMQ {version}: choose one of "
+                f"{fitting}."
+            )
     return release
 
 
@@ -282,21 +294,32 @@ def _check_addresses(inventory: Inventory, problems: list[str]) -> None:
         if not address:
             problems.append(f"Host {host} has no address: set rocketmq_address (or ansible_host) to its IPv4 address.")
         elif not _is_ipv4(address) or ipaddress.IPv4Address(address).is_unspecified:
-            problems.append(f"Host {host} has rocketmq_address {address!r}: give a literal IPv4 address; names and IPv6 break DLedger's peer list.")
+            problems.append(
+                f"Host {host} has rocketmq_address {address!r}: give a literal IPv4 address; names and IPv6 break "
+                "DLedger's peer list."
+            )
         else:
             owners.setdefault(address, []).append(host)
     for address, hosts in owners.items():
         if len(hosts) > 1:
-            problems.append(f"The address {address} belongs to {_hosts(hosts)}: give each host its own rocketmq_address.")
+            problems.append(
+                f"The address {address} belongs to {_hosts(hosts)}: give each host its own rocketmq_address."
+            )
         elif ipaddress.IPv4Address(address).is_loopback and len(inventory.settings) > 1:
-            problems.append(f"Host {hosts[0]} has the loopback address {address}, which no other host reaches: set its rocketmq_address.")
+            problems.append(
+                f"Host {hosts[0]} has the loopback address {address}, which no other host reaches: set its "
+                "rocketmq_address."
+            )
 
 
 def _check_hosts(inventory: Inventory, groups: Mapping[str, Sequence[str]], problems: list[str]) -> None:
     for name in sorted(groups):
         outside = sorted(set(groups[name]) - set(inventory.settings)) if name.startswith("rocketmq_") else []
         if outside:
-            problems.append(f"The inventory group {name} has {_hosts(outside)} outside of the group rocketmq: make {name} a child of rocketmq.")
+            problems.append(
+                f"The inventory group {name} has {_hosts(outside)} outside of the group rocketmq: make {name} a child "
+                "of rocketmq."
+            )
     if not inventory.namesrv:
         problems.append("The inventory group rocketmq_namesrv is empty: put at least one host into it.")
     if inventory.brokers and not inventory.cluster["rocketmq_broker_groups"]:
@@ -305,22 +328,32 @@ def _check_hosts(inventory: Inventory, groups: Mapping[str, Sequence[str]], prob
     complete = len(inventory.groups) == len(inventory.cluster["rocketmq_broker_groups"])
     idle = [host for host in inventory.brokers if host not in used]
     if idle and inventory.groups and complete:
-        problems.append(f"{_hosts(idle)} of rocketmq_broker is in the members of no group: add it to one, or take it out of rocketmq_broker.")
+        problems.append(
+            f"{_hosts(idle)} of rocketmq_broker is in the members of no group: add it to one, or take it out of "
+            "rocketmq_broker."
+        )
 
 
 def _check_group(group: Group, inventory: Inventory, problems: list[str]) -> None:
     where = f"Group {group.name}"
     if group.instance in _RESERVED_INSTANCES:
-        problems.append(f"{where} has the instance {group.instance!r}, which is the name of another service: choose another instance.")
+        problems.append(
+            f"{where} has the instance {group.instance!r}, which is the name of another service: choose another "
+            "instance."
+        )
     for host in group.members:
         if host not in inventory.brokers:
-            problems.append(f"{where} has the member {host}, which is not in the inventory group rocketmq_broker{_nearest(host, inventory.brokers)}.")
+            problems.append(
+                f"{where} has the member {host}, which is not in the inventory group "
+                f"rocketmq_broker{_nearest(host, inventory.brokers)}."
+            )
     _check_ids(group, problems)
     count = len(group.members)
     if (count % 2 == 0 or count < 3) and not inventory.cluster["rocketmq_allow_any_group_size"]:
         lesson = "survives no failure" if count < 3 else f"survives no more failures than {count - 1}"
         problems.append(
-            f"{where} has {count} member{'s' if count != 1 else ''}, which {lesson}: give its members an odd number of hosts, at least 3, "
+            f"{where} has {count} member{'s' if count != 1 else ''}, which {lesson}: give its members an odd number of "
+            "hosts, at least 3, "
             "or accept it with rocketmq_allow_any_group_size: true."
         )
     _check_properties(f"{where}: properties", group.properties, OWNED_BROKER_KEYS, problems)
@@ -332,12 +365,18 @@ def _check_ids(group: Group, problems: list[str]) -> None:
     numbers: dict[int, list[str]] = {}
     for host, identity in group.members.items():
         if not _SELF_ID.fullmatch(identity):
-            problems.append(f"Group {group.name} has the id {identity!r} for {host}: a DLedger id is a letter and a number, such as n0.")
+            problems.append(
+                f"Group {group.name} has the id {identity!r} for {host}: a DLedger id is a letter and a number, such "
+                "as n0."
+            )
         else:
             numbers.setdefault(int(identity[1:]), []).append(f"{host}: {identity}")
     for clash in numbers.values():
         if len(clash) > 1:
-            problems.append(f"Group {group.name} gives one id to several members ({', '.join(clash)}): each needs a number of its own in members.")
+            problems.append(
+                f"Group {group.name} gives one id to several members ({', '.join(clash)}): each needs a number of its "
+                "own in members."
+            )
 
 
 def _check_properties(where: str, values: Mapping[str, Any], owned: Mapping[str, str], problems: list[str]) -> None:
@@ -347,14 +386,25 @@ def _check_properties(where: str, values: Mapping[str, Any], owned: Mapping[str,
             problems.append(f"{where} sets {key}, which the plan writes itself: use {owned[key]} instead.")
         elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", str(key)):
             problems.append(f"{where} has the key {key!r}, which no RocketMQ setting can have.")
-        elif not isinstance(value, (str, int, float)) or text != text.strip() or not text.isprintable() or not text.isascii():
-            problems.append(f"{where} has {key}: {value!r}: give a plain value of one line, without blanks at its ends (RocketMQ would misread it).")
+        elif (
+            not isinstance(value, (str, int, float))
+            or text != text.strip()
+            or not text.isprintable()
+            or not text.isascii()
+        ):
+            problems.append(
+                f"{where} has {key}: {value!r}: give a plain value of one line, without blanks at its ends (RocketMQ "
+                "would misread it)."
+            )
 
 
 def _check_options(where: str, options: Sequence[str], problems: list[str]) -> None:
     for option in options:
         if not option.startswith("-") or re.search(r"[\s\"'$\\]", option):
-            problems.append(f"{where} has {option!r}: give one JVM option per entry, starting with '-', without blanks, quotes and '$'.")
+            problems.append(
+                f"{where} has {option!r}: give one JVM option per entry, starting with '-', without blanks, quotes and "
+                "'$'."
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -367,7 +417,8 @@ class _Claim:
 
 
 _COLLISION_FIXES = {
-    "port": "change listen_port (in steps of 10, because listen_port - 2 and + 1 follow it), dledger_port or the other service's port",
+    "port": "change listen_port (in steps of 10, because listen_port - 2 and + 1 follow it), dledger_port or the other "
+    "service's port",
     "instance": "give each group its own instance",
     "store": "give each group its own store",
 }
@@ -376,7 +427,11 @@ _COLLISION_FIXES = {
 def _check_collisions(inventory: Inventory, problems: list[str]) -> None:
     """Two services of one host with the same port, store or instance name; one sentence per pair of services."""
     names = [group.name for group in inventory.groups]
-    problems += [f"{names.count(name)} groups have the name {name}: give each its own." for name in set(names) if names.count(name) > 1]
+    problems += [
+        f"{names.count(name)} groups have the name {name}: give each its own."
+        for name in set(names)
+        if names.count(name) > 1
+    ]
     clashes: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for host in inventory.settings:
         taken: dict[tuple[str, Any], _Claim] = {}
@@ -390,7 +445,11 @@ def _check_collisions(inventory: Inventory, problems: list[str]) -> None:
             continue  # The store follows the instance: one mistake, one sentence.
         hosts = sorted({host for on in values.values() for host in on})
         many = "s" if len(values) > 1 else ""
-        who = f"{one} uses the {kind}{many} {', '.join(values)} twice" if one == other else f"{one} and {other} share the {kind}{many} {', '.join(values)}"
+        who = (
+            f"{one} uses the {kind}{many} {', '.join(values)} twice"
+            if one == other
+            else f"{one} and {other} share the {kind}{many} {', '.join(values)}"
+        )
         problems.append(f"{who} on {_hosts(hosts)}: {_COLLISION_FIXES[kind]}.")
 
 
@@ -414,38 +473,60 @@ def _check_sources(inventory: Inventory, problems: list[str]) -> None:
     """What is installed must be named, and checked by a digest that somebody held."""
     cluster = inventory.cluster
     if cluster["rocketmq_install_source"] == "file" and not cluster["rocketmq_archive_file"]:
-        problems.append("rocketmq_install_source is file, but rocketmq_archive_file is not set: give the path of the zip on the control node.")
-    for name, kind in (("rocketmq_namesrv_properties", OWNED_NAMESRV_KEYS), ("rocketmq_broker_properties", OWNED_BROKER_KEYS)):
-        _check_properties(name, cluster[name], kind, problems)
+        problems.append(
+            "rocketmq_install_source is file, but rocketmq_archive_file is not set: give the path of the zip on the "
+            "control node."
+        )
+    for name, owned in (
+        ("rocketmq_namesrv_properties", OWNED_NAMESRV_KEYS),
+        ("rocketmq_broker_properties", OWNED_BROKER_KEYS),
+    ):
+        _check_properties(name, cluster[name], owned, problems)
     for host, settings in inventory.settings.items():
         for kind in ("namesrv", "broker", "dashboard"):
             _check_options(f"rocketmq_{kind}_jvm_options on {host}", settings[f"rocketmq_{kind}_jvm_options"], problems)
         source = settings["rocketmq_java_source"]
         if source == "preinstalled" and not settings["rocketmq_java_home"]:
-            problems.append(f"rocketmq_java_source is preinstalled on {host}, but rocketmq_java_home is not set: give the JDK's folder.")
-        if source == "archive" and not (settings["rocketmq_java_archive_url"] or settings["rocketmq_java_archive_file"]):
-            problems.append(f"rocketmq_java_source is archive on {host}, but neither rocketmq_java_archive_url nor rocketmq_java_archive_file is set.")
+            problems.append(
+                f"rocketmq_java_source is preinstalled on {host}, but rocketmq_java_home is not set: give the JDK's "
+                "folder."
+            )
+        if source == "archive" and not (
+            settings["rocketmq_java_archive_url"] or settings["rocketmq_java_archive_file"]
+        ):
+            problems.append(
+                f"rocketmq_java_source is archive on {host}, but neither rocketmq_java_archive_url nor "
+                "rocketmq_java_archive_file is set."
+            )
         if source == "archive" and not settings["rocketmq_java_archive_sha256"]:
-            problems.append(f"rocketmq_java_source is archive on {host}, but rocketmq_java_archive_sha256 is not set: give the tarball's digest.")
+            problems.append(
+                f"rocketmq_java_source is archive on {host}, but rocketmq_java_archive_sha256 is not set: give the "
+                "tarball's digest."
+            )
     if inventory.dashboards:
         source = cluster["rocketmq_dashboard_source"]
         if not cluster[f"rocketmq_dashboard_{source}"]:
             problems.append(
-                f"rocketmq_dashboard_source is {source}, but rocketmq_dashboard_{source} is not set: say where the console's jar is, "
+                f"rocketmq_dashboard_source is {source}, but rocketmq_dashboard_{source} is not set: say where the "
+                "console's jar is, "
                 "or leave the inventory group rocketmq_dashboard empty."
             )
         if not cluster["rocketmq_dashboard_sha256"]:
-            problems.append("rocketmq_dashboard_sha256 is not set: give the digest of the console's jar (sha256sum FILE), or leave rocketmq_dashboard empty.")
+            problems.append(
+                "rocketmq_dashboard_sha256 is not set: give the digest of the console's jar (sha256sum FILE), or leave "
+                "rocketmq_dashboard empty."
+            )
 
 
 # --- laying out -------------------------------------------------------------------------------------------------------
 
 
-def _lay_out(inventory: Inventory, release: _versions.Release | None) -> dict[str, Any]:
-    assert release is not None, "an unknown version is a problem"
+def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]:
     cluster = inventory.cluster
     version = cluster["rocketmq_version"]
-    namesrv = [_endpoint(inventory, host, inventory.settings[host]["rocketmq_namesrv_port"]) for host in inventory.namesrv]
+    namesrv = [
+        _endpoint(inventory, host, inventory.settings[host]["rocketmq_namesrv_port"]) for host in inventory.namesrv
+    ]
     hosts: dict[str, Any] = {}
     for host, settings in inventory.settings.items():
         context = _Context(inventory, release, host, settings, namesrv)
@@ -516,7 +597,10 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
     settings = context.settings
     path = f"{settings['rocketmq_config_dir']}/broker-{group.instance}.conf"
     member_id = group.members[context.host]
-    peers = [f"{identity}-{_endpoint(context.inventory, host, group.dledger_port)}" for host, identity in group.members_by_id()]
+    peers = [
+        f"{identity}-{_endpoint(context.inventory, host, group.dledger_port)}"
+        for host, identity in group.members_by_id()
+    ]
     properties = {
         "brokerRole": "ASYNC_MASTER",
         "deleteWhen": "04",
@@ -628,7 +712,10 @@ def _instance(
     overrides = settings["rocketmq_unit_overrides"]
     files = [
         {"path": environment, "content": _files.environment(java_home, context.home, jvm_options)},
-        {"path": f"/etc/systemd/system/{unit}", "content": _files.unit(instance, settings["rocketmq_stop_seconds"], overrides)},
+        {
+            "path": f"/etc/systemd/system/{unit}",
+            "content": _files.unit(instance, settings["rocketmq_stop_seconds"], overrides),
+        },
         {"path": _files.TARGET_PATH, "content": _files.TARGET},
     ]
     if config:
@@ -660,7 +747,12 @@ def _java_link(settings: Settings) -> str:
 def _group_view(inventory: Inventory, group: Group) -> dict[str, Any]:
     """A group as cluster_health wants to find it."""
     members = [
-        {"host": host, "instance": group.instance, "member_id": identity, "address": _endpoint(inventory, host, group.listen_port)}
+        {
+            "host": host,
+            "instance": group.instance,
+            "member_id": identity,
+            "address": _endpoint(inventory, host, group.listen_port),
+        }
         for host, identity in group.members_by_id()
     ]
     return {"name": group.name, "mode": group.mode, "members": members}

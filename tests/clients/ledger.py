@@ -6,7 +6,7 @@
     verdict = client.compare()             # reads everything back
     assert not verdict.lost
 
-By hand: python3 tests/clients/ledger.py --namesrv A:9876 --cluster RaftCluster --groups RaftNode00,RaftNode01 --count 1000
+By hand: python3 tests/clients/ledger.py --namesrv ADDRESS:9876 --cluster RaftCluster --groups RaftNode00,RaftNode01
 """
 
 from __future__ import annotations
@@ -75,6 +75,16 @@ class Consumed:
 
 
 @dataclass(frozen=True)
+class Leader:
+    """From this moment one name server named this address as the group's leader; `none`: it knew of none."""
+
+    at_ms: int
+    namesrv: str
+    group: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Gap:
     """The longest time one group acknowledged nothing."""
 
@@ -124,7 +134,7 @@ def compare(ledger: Iterable[Sent], consumed: Iterable[Consumed], failed: Iterab
 
 
 def longest_gaps(ledger: Iterable[Sent], since_ms: int = 0, until_ms: int = 0) -> dict[str, Gap]:
-    """Per group: the longest time between two acknowledged sends; `until_ms` also counts a group that never came back."""
+    """Per group: the longest time between two acknowledged sends; `until_ms` counts a group that never came back."""
     times: dict[str, list[int]] = {}
     for message in ledger:
         times.setdefault(message.group, []).append(message.at_ms)
@@ -139,12 +149,25 @@ def longest_gaps(ledger: Iterable[Sent], since_ms: int = 0, until_ms: int = 0) -
     return gaps
 
 
+def new_leader_ms(leaders: Iterable[Leader], group: str, since_ms: int, old: str) -> dict[str, int]:
+    """Per name server: milliseconds from `since_ms` until it named another leader of the group than `old`."""
+    found: dict[str, int] = {}
+    for change in sorted(leaders, key=lambda change: change.at_ms):
+        if change.group == group and change.at_ms >= since_ms and change.address not in ("none", old):
+            found.setdefault(change.namesrv, change.at_ms - since_ms)
+    return found
+
+
 def read_sent(path: Path) -> list[Sent]:
     return [Sent(id_, group, int(queue), int(offset), int(at)) for id_, group, queue, offset, at in _rows(path)]
 
 
 def read_failed(path: Path) -> list[Failed]:
     return [Failed(id_, group, int(queue), what, int(a), int(b)) for id_, group, queue, what, a, b in _rows(path)]
+
+
+def read_leaders(path: Path) -> list[Leader]:
+    return [Leader(int(at), namesrv, group, address) for at, namesrv, group, address in _rows(path)]
 
 
 def read_consumed(path: Path) -> list[Consumed]:
@@ -171,11 +194,13 @@ def build() -> list[Path]:
             fresh = folder.with_suffix(".new")
             shutil.rmtree(fresh, ignore_errors=True)
             _run(
-                ["mvn", "-q", "-B", "-f", str(SOURCES / "pom.xml"), "dependency:copy-dependencies"]
-                + [f"-DoutputDirectory={fresh / 'lib'}", "-DincludeScope=runtime"]
+                ["mvn", "-q", "-B", "-f", str(SOURCES / "pom.xml"), "dependency:copy-dependencies"],
+                [f"-DoutputDirectory={fresh / 'lib'}", "-DincludeScope=runtime"],
             )
-            programs = [str(path) for path in sources if path.suffix == ".java"]
-            _run(["javac", "--release", "8", "-Xlint:-options", "-cp", f"{fresh}/lib/*", "-d", f"{fresh}/classes", *programs])
+            _run(
+                ["javac", "--release", "8", "-Xlint:-options", "-cp", f"{fresh}/lib/*", "-d", f"{fresh}/classes"],
+                [str(path) for path in sources if path.suffix == ".java"],
+            )
             fresh.rename(folder)
     return [folder / "classes", folder / "lib" / "*"]
 
@@ -193,12 +218,13 @@ class Client:
         timeout_ms: int = 3000,
         route_ms: int = 1000,
     ) -> None:
-        """`route_ms`: how often the client asks for the route; the vendor's default of 30000 hides the cluster's own time."""
+        """`route_ms`: how often the client asks for the route; its own default, 30000, hides the cluster's time."""
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ledger = self.folder / "acknowledged.tsv"
         self.failed = self.folder / "failed.tsv"
         self.consumed = self.folder / "consumed.tsv"
+        self.leaders = self.folder / "leaders.tsv"
         self._common = {
             "namesrv": ";".join(namesrv),
             "topic": topic,
@@ -222,7 +248,7 @@ class Client:
 
     @contextlib.contextmanager
     def sending(self, rate: float = 200, size: int = 128) -> Iterator[None]:
-        """Sends while the block runs; entered once every group has acknowledged something."""
+        """Sends while the block runs, and writes down who leads; entered once every group acknowledges."""
         before = len(read_sent(self.ledger))
         with self._start("send", self._sending(0, rate, size)) as process:
             try:
@@ -251,7 +277,8 @@ class Client:
         return longest_gaps(read_sent(self.ledger), since_ms, until_ms)
 
     def _sending(self, count: int, rate: float, size: int) -> dict[str, object]:
-        return {"ledger": self.ledger, "failed": self.failed, "count": count, "rate": rate, "size": size}
+        files = {"ledger": self.ledger, "failed": self.failed, "leaders": self.leaders}
+        return {**files, "count": count, "rate": rate, "size": size}
 
     def _wait_for_groups(self, process: subprocess.Popen[str], before: int) -> None:
         wanted = set(str(self._common["groups"]).split(","))
@@ -275,7 +302,7 @@ class Client:
         home.mkdir(exist_ok=True)
         logs = [f"-Duser.home={home}", f"-Djava.io.tmpdir={home}", f"-Drocketmq.client.logRoot={self.folder / 'log'}"]
         class_path = ":".join(str(path) for path in build())
-        words = [f"--{name}" if odd else str(name) for pair in {**self._common, **options}.items() for odd, name in zip((1, 0), pair)]
+        words = [word for name, value in {**self._common, **options}.items() for word in (f"--{name}", str(value))]
         with (self.folder / f"{command}.out").open("w") as output:
             return subprocess.Popen(
                 ["java", *JAVA_OPTIONS, *logs, "-cp", class_path, "ledger.LedgerClient", command, *words],
@@ -293,7 +320,8 @@ class Client:
         return "".join((self.folder / f"{command}.out").read_text().splitlines(keepends=True)[-15:])
 
 
-def _run(command: list[str]) -> None:
+def _run(program: list[str], arguments: list[str]) -> None:
+    command = [*program, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
     if done.returncode:
         raise ClientError(f"`{' '.join(command)}` failed:\n{(done.stdout + done.stderr)[-2000:]}")

@@ -14,7 +14,11 @@ from ansible.vars.manager import VariableManager
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _topology
 
 ROOT = pathlib.Path(__file__).parents[2]
-CONSOLE = {"rocketmq_dashboard_source": "file", "rocketmq_dashboard_file": "/srv/console.jar", "rocketmq_dashboard_sha256": "ab" * 32}
+CONSOLE = {
+    "rocketmq_dashboard_source": "file",
+    "rocketmq_dashboard_file": "/srv/console.jar",
+    "rocketmq_dashboard_sha256": "ab" * 32,
+}
 
 
 def load(name: str, **extra: Any) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
@@ -54,7 +58,11 @@ def test_prod_has_every_value_of_the_plan(host: str, file: str, group: str, list
     }
     plan = _topology.plan(*load("prod", **CONSOLE))
     assert plan["problems"] == []
-    files = {item["path"]: item["content"] for broker in plan["hosts"][host]["brokers"] for item in broker["service"]["files"]}
+    files = {
+        item["path"]: item["content"]
+        for broker in plan["hosts"][host]["brokers"]
+        for item in broker["service"]["files"]
+    }
     lines = files[f"/etc/rocketmq/{file}"].splitlines()
     written = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
     assert {key: written.get(key) for key in wanted} == wanted
@@ -83,7 +91,11 @@ def test_lab_is_the_same_cluster() -> None:
     assert lab["problems"] == []
     assert lab["cluster"] == prod["cluster"]
     without_address = [
-        [(group["name"], member["host"], member["member_id"]) for group in plan["groups"] for member in group["members"]]
+        [
+            (group["name"], member["host"], member["member_id"])
+            for group in plan["groups"]
+            for member in group["members"]
+        ]
         for plan in (prod, lab)
     ]
     assert without_address[0] == without_address[1]

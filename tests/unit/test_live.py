@@ -36,7 +36,10 @@ def carried(host: str = "rmq71", **state: Any) -> list[dict[str, Any]]:
             "restarts": 0,
             "store": instance["store"],
             "config_path": (instance["config"] or {}).get("path", ""),
-            "properties": {key: _files.property_text(value) for key, value in (instance["config"] or {"properties": {}})["properties"].items()},
+            "properties": {
+                key: _files.property_text(value)
+                for key, value in (instance["config"] or {"properties": {}})["properties"].items()
+            },
             **state,
         }
         for instance in own["namesrv"] + own["brokers"] + own["dashboard"]
@@ -51,25 +54,56 @@ OTHER_MEMBERS = {"rmq71": "n5", "rmq76": "n1", "rmq77": "n2"}
 IDENTITY: dict[str, tuple[Callable[[Sample], object], int, list[str]]] = {
     "id": (lambda s: s.group(0, members=OTHER_MEMBERS), 2, ["the id n0 and would get n5", "members"]),
     "peers": (lambda s: s.group(0, members={**MEMBERS, "rmq76": "n2", "rmq77": "n1"}), 1, ["the peers", "members"]),
-    "address": (lambda s: s.hostvars["rmq76"].update(rocketmq_address="192.168.1.86"), 2, ["the peers", "rocketmq_address"]),
+    "address": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_address="192.168.1.86"),
+        2,
+        ["the peers", "rocketmq_address"],
+    ),
     "listen port": (lambda s: s.group(0, listen_port=10931), 1, ["the port 10911 and would get 10931", "listen_port"]),
     "DLedger port": (lambda s: s.group(0, dledger_port=20931), 1, ["the peers", "dledger_port"]),
     "store": (lambda s: s.group(0, store="/data/n0"), 1, ["the store /var/lib/rocketmq/n0/store", "store"]),
     "data folder": (lambda s: s.set(rocketmq_data_dir="/data"), 2, ["the store", "rocketmq_data_dir"]),
     "group name": (lambda s: s.group(0, name="RaftNode09"), 2, ["RaftNode00 and would get RaftNode09"]),
-    "cluster name": (lambda s: s.set(rocketmq_cluster_name="Other"), 2, ["RaftCluster and would get Other", "rocketmq_cluster_name"]),
+    "cluster name": (
+        lambda s: s.set(rocketmq_cluster_name="Other"),
+        2,
+        ["RaftCluster and would get Other", "rocketmq_cluster_name"],
+    ),
     "instance": (lambda s: s.group(0, instance="x0"), 1, ["instance n0", "does not name any more"]),
-    "removed group": (lambda s: [own["rocketmq_broker_groups"].pop() for own in s.hostvars.values()], 1, ["RaftNode01", "put it back"]),
-    "name server port": (lambda s: s.set(rocketmq_namesrv_port=9877), 1, ["the port 9876 and would get 9877", "rocketmq_namesrv_port"]),
-    "name server taken away": (lambda s: s.groups.update(rocketmq_namesrv=["rmq76", "rmq77"]), 1, ["carries a name server", "rocketmq_namesrv"]),
-    "version": (lambda s: s.set(rocketmq_version="5.5.0"), 3, ["runs version 4.9.7 and would become 5.5.0", "set rocketmq_version back to 4.9.7"]),
+    "removed group": (
+        lambda s: [own["rocketmq_broker_groups"].pop() for own in s.hostvars.values()],
+        1,
+        ["RaftNode01", "put it back"],
+    ),
+    "name server port": (
+        lambda s: s.set(rocketmq_namesrv_port=9877),
+        1,
+        ["the port 9876 and would get 9877", "rocketmq_namesrv_port"],
+    ),
+    "name server taken away": (
+        lambda s: s.groups.update(rocketmq_namesrv=["rmq76", "rmq77"]),
+        1,
+        ["carries a name server", "rocketmq_namesrv"],
+    ),
+    "version": (
+        lambda s: s.set(rocketmq_version="5.5.0"),
+        3,
+        ["runs version 4.9.7 and would become 5.5.0", "set rocketmq_version back to 4.9.7"],
+    ),
     "member's host": (
         lambda s: [
             s.groups["rocketmq"].append("rmq78"),
             s.groups["rocketmq_broker"].append("rmq78"),
             s.hostvars.update(rmq78={**copy.deepcopy(s.hostvars["rmq71"]), "ansible_host": "192.168.1.78"}),
-            s.hostvars.update({host: {**own, "rocketmq_broker_groups": s.hostvars["rmq78"]["rocketmq_broker_groups"]} for host, own in s.hostvars.items()}),
-            s.hostvars["rmq78"]["rocketmq_broker_groups"][0].update(members={"rmq78": "n0", "rmq76": "n1", "rmq77": "n2"}),
+            s.hostvars.update(
+                {
+                    host: {**own, "rocketmq_broker_groups": s.hostvars["rmq78"]["rocketmq_broker_groups"]}
+                    for host, own in s.hostvars.items()
+                }
+            ),
+            s.hostvars["rmq78"]["rocketmq_broker_groups"][0].update(
+                members={"rmq78": "n0", "rmq76": "n1", "rmq77": "n2"}
+            ),
         ],
         1,
         ["rmq71 carries the member n0 of group RaftNode00", "put it back"],
@@ -145,7 +179,12 @@ def big(sample: Sample) -> None:
     ("change", "facts", "release", "words"),
     [
         (small, {}, "", []),
-        (small, {"all_ipv4_addresses": ["10.0.0.5"]}, "", ["rmq71 does not have the address 192.168.1.71", "10.0.0.5", "rocketmq_address"]),
+        (
+            small,
+            {"all_ipv4_addresses": ["10.0.0.5"]},
+            "",
+            ["rmq71 does not have the address 192.168.1.71", "10.0.0.5", "rocketmq_address"],
+        ),
         (small, {"memtotal_mb": 600}, "", ["rmq71 has 600 MB", "n0 256", "rocketmq_broker_heap_mb"]),
         (big, {}, "", ["rmq71 has 16000 MB", "n0 8000"]),
         (small, {"service_mgr": "openrc"}, "", ["openrc", "systemd"]),
@@ -154,7 +193,9 @@ def big(sample: Sample) -> None:
         (preinstalled, {}, "", ["no JDK at /usr/lib/jvm/x", "rocketmq_java_home"]),
     ],
 )
-def test_facts_against_the_plan(change: Callable[[Sample], None], facts: dict[str, Any], release: str, words: list[str]) -> None:
+def test_facts_against_the_plan(
+    change: Callable[[Sample], None], facts: dict[str, Any], release: str, words: list[str]
+) -> None:
     found = _live.host_problems({**FACTS, **facts}, plan(change), "rmq71", release)
     assert len(found) == (1 if words else 0), found
     assert all(word in found[0] for word in words)

@@ -20,7 +20,14 @@ UNIT = "rocketmq-broker@n0.service"
 def shown(**changes: str) -> dict[str, str]:
     """What systemd shows of a unit that was started a minute ago."""
     started = int((time.clock_gettime(time.CLOCK_MONOTONIC) - 60) * 1e6)
-    return {"Id": UNIT, "ActiveState": "active", "MainPID": "77", "NRestarts": "0", "ExecMainStartTimestampMonotonic": str(max(started, 1)), **changes}
+    return {
+        "Id": UNIT,
+        "ActiveState": "active",
+        "MainPID": "77",
+        "NRestarts": "0",
+        "ExecMainStartTimestampMonotonic": str(max(started, 1)),
+        **changes,
+    }
 
 
 def file(path: pathlib.Path, content: str, age_seconds: float) -> dict[str, str]:
@@ -49,7 +56,9 @@ def old_clock(monkeypatch: pytest.MonkeyPatch) -> None:
         (3600, "a=1\n", {"ActiveState": "failed", "MainPID": "0"}, "stopped", []),
     ],
 )
-def test_examine(tmp_path: pathlib.Path, age: float, planned: str, systemd: dict[str, str], state: str, reasons: list[str]) -> None:
+def test_examine(
+    tmp_path: pathlib.Path, age: float, planned: str, systemd: dict[str, str], state: str, reasons: list[str]
+) -> None:
     own = {**file(tmp_path / "broker.conf", "a=1\n", age), "content": planned}
     found = service_state.examine({"files": [own]}, shown(**systemd))
     assert found["state"] == state
@@ -87,7 +96,9 @@ def test_wait_gives_up_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_wait_fails_at_once_when_the_process_stopped_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown(ActiveState="activating", NRestarts="1", Result="exit-code")})
+    monkeypatch.setattr(
+        _systemd, "show", lambda units: {UNIT: shown(ActiveState="activating", NRestarts="1", Result="exit-code")}
+    )
     begin = time.monotonic()
     faults = service_state.wait([service(1)], 30)
     assert "stopped by itself (exit-code" in faults[UNIT]

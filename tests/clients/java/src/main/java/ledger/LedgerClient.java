@@ -20,12 +20,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.client.exception.MQClientException;
+import org.apache.rocketmq.client.impl.MQClientAPIImpl;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
+import org.apache.rocketmq.common.protocol.route.BrokerData;
 
 /**
  * Sends and reads with the vendor's client and keeps a ledger of it outside the cluster. Driven by ledger.py.
@@ -74,7 +76,9 @@ public final class LedgerClient {
         AtomicLong left = new AtomicLong(count == 0 ? Long.MAX_VALUE : count);
         AtomicBoolean stopped = new AtomicBoolean();
         String run = UUID.randomUUID().toString().substring(0, 8);
-        try (Lines acknowledged = new Lines(options.get("ledger")); Lines failed = new Lines(options.get("failed"))) {
+        try (Lines acknowledged = new Lines(options.get("ledger"));
+                Lines failed = new Lines(options.get("failed"));
+                Lines leaders = new Lines(options.get("leaders"))) {
             List<Thread> threads = new ArrayList<>();
             for (Map.Entry<String, List<MessageQueue>> group : groups.entrySet()) {
                 Thread thread = new Thread(() -> {
@@ -94,6 +98,9 @@ public final class LedgerClient {
             }
             System.out.println("sending to " + String.join(" ", groups.keySet()));
             if (count == 0) {
+                for (String nameServer : options.get("namesrv").split(";")) {
+                    watch(options, nameServer, groups.keySet(), leaders, stopped);
+                }
                 while (System.in.read() != -1) {
                     // Until whoever started us closes the pipe, or dies and so closes it.
                 }
@@ -103,6 +110,41 @@ public final class LedgerClient {
                 thread.join();
             }
         }
+    }
+
+    /** Asks one name server ten times a second who leads, and writes down every change. */
+    private static void watch(
+            Map<String, String> options, String nameServer, Set<String> groups, Lines leaders, AtomicBoolean stopped)
+            throws MQClientException {
+        DefaultMQProducer asker = new DefaultMQProducer("ledger-watch");
+        asker.setNamesrvAddr(nameServer);
+        asker.setInstanceName(nameServer);
+        asker.setVipChannelEnabled(false);
+        asker.start();
+        MQClientAPIImpl client = asker.getDefaultMQProducerImpl().getmQClientFactory().getMQClientAPIImpl();
+        Map<String, String> known = new HashMap<>();
+        Thread thread = new Thread(() -> {
+            while (!stopped.get()) {
+                long asked = System.nanoTime();
+                try {
+                    Map<String, BrokerData> brokers = client.getBrokerClusterInfo(1000).getBrokerAddrTable();
+                    for (String group : groups) {
+                        BrokerData data = brokers.get(group);
+                        String leader = data == null ? null : data.getBrokerAddrs().get(0L);
+                        String shown = leader == null ? "none" : leader;
+                        if (!shown.equals(known.put(group, shown))) {
+                            leaders.add(now(), nameServer, group, shown);
+                        }
+                    }
+                } catch (Exception exception) {
+                    // A name server that does not answer says nothing about leaders.
+                }
+                pause(asked + 100_000_000);
+            }
+        }, "watch-" + nameServer);
+        // It may wait in a request when the files are closed; nothing of it is needed then.
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private static void sendOne(
@@ -234,6 +276,9 @@ public final class LedgerClient {
         }
 
         synchronized void add(Object... fields) {
+            if (!file.getChannel().isOpen()) {
+                return;
+            }
             StringBuilder line = new StringBuilder();
             for (Object field : fields) {
                 line.append(line.length() == 0 ? "" : "\t").append(field);
@@ -248,7 +293,7 @@ public final class LedgerClient {
         }
 
         @Override
-        public void close() throws IOException {
+        public synchronized void close() throws IOException {
             file.getFD().sync();
             file.close();
         }

@@ -1,0 +1,74 @@
+"""The cluster that the scenario deployed: what it should be, and how a test reaches it.
+
+Molecule puts this folder and tests/clients on PYTHONPATH (.config/molecule/config.yml).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import mqadmin
+import testinfra
+from testinfra.host import Host
+
+CACHE = Path(__file__).resolve().parents[2] / ".cache/molecule"
+FAILOVER = CACHE / "failover.json"
+
+# Written out on purpose: taken from the collection's own plan, a wrong plan would prove itself.
+VERSION = os.environ.get("ROCKETMQ_VERSION", "4.7.1")
+CLUSTER = "RaftCluster"
+ADDRESSES = {"rmq71": "198.18.72.71", "rmq76": "198.18.72.76", "rmq77": "198.18.72.77"}
+MEMBER_IDS = {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"}
+PORTS = {"RaftNode00": (10911, 20911), "RaftNode01": (10921, 20921)}
+INSTANCES = {"RaftNode00": "n0", "RaftNode01": "n1"}
+NAMESRV = [f"{address}:9876" for address in ADDRESSES.values()]
+CONSOLE_HOST = "rmq71"
+CONSOLE_PORT = 19876
+
+Answer = TypeVar("Answer")
+
+
+@cache
+def host(name: str) -> Host:
+    return testinfra.get_host(f"ansible://{name}?ansible_inventory={os.environ['MOLECULE_INVENTORY_FILE']}")
+
+
+def services(name: str) -> list[str]:
+    found = ["rocketmq-namesrv.service", *(f"rocketmq-broker@{instance}.service" for instance in INSTANCES.values())]
+    return [*found, "rocketmq-dashboard.service"] if name == CONSOLE_HOST else found
+
+
+def broker_addresses(group: str) -> set[str]:
+    return {f"{address}:{PORTS[group][0]}" for address in ADDRESSES.values()}
+
+
+def host_of(broker: str) -> str:
+    return next(name for name, address in ADDRESSES.items() if broker.startswith(f"{address}:"))
+
+
+def in_parallel(ask: Callable[[str], Answer], arguments: Sequence[str]) -> dict[str, Answer]:
+    """Each call of mqadmin takes five seconds, most of them asleep."""
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        return dict(zip(arguments, pool.map(ask, arguments)))
+
+
+def cluster_list(name_server: str, on: str = "rmq71") -> list[mqadmin.Member]:
+    return mqadmin.members(host(on).check_output("mqadmin clusterList -n %s", name_server))
+
+
+def wait_until_whole(seconds: float = 120) -> None:
+    """Until every name server knows three members with one leader in both groups."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = in_parallel(cluster_list, NAMESRV)
+        if all(len(members) == 6 and len(mqadmin.leaders(members)) == 2 for members in seen.values()):
+            return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not whole after {seconds:.0f} s: {seen}")
+        time.sleep(1)

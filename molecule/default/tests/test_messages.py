@@ -1,0 +1,30 @@
+"""Messages through the vendor's client: everything acknowledged can be read."""
+
+import json
+import shutil
+import time
+
+import ledger
+import pytest
+from cluster import CACHE, CLUSTER, FAILOVER, INSTANCES, NAMESRV
+
+
+def test_every_acknowledged_message_is_read_back_from_both_groups():
+    folder = CACHE / "messages"
+    shutil.rmtree(folder, ignore_errors=True)
+    client = ledger.Client(NAMESRV, f"proof-{int(time.time())}", groups=list(INSTANCES), folder=folder)
+    client.create_topic(CLUSTER)
+    sent = client.send(1000)
+    verdict = client.compare()
+    assert verdict.good, verdict
+    assert verdict.acknowledged == 1000, verdict
+    assert {message.group for message in sent} == set(INSTANCES)
+
+
+@pytest.mark.skipif(not FAILOVER.exists(), reason="no leader was killed yet")
+def test_the_killed_leader_cost_no_acknowledged_message():
+    figures = json.loads(FAILOVER.read_text())
+    assert figures["lost"] == 0
+    assert figures["stored_twice"] == 0
+    assert figures["acknowledged"] > 0
+    assert len(figures["new_leader_ms"]) == len(NAMESRV)

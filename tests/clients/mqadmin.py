@@ -1,0 +1,48 @@
+"""What the vendor's own tool prints, as data. The collection asks differently, so the two check each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# A broker that does not answer has an empty version column.
+_MEMBER = re.compile(r"^(\S+)\s+(\S+)\s+(-?\d+)\s+(\S+:\d+)(?:\s+(V\d\S*))?\s")
+_SECTION = re.compile(r"^=+([^=\s]+:\d+)=+$")
+_PROPERTY = re.compile(r"^(\w+)\s+= {0,2}(.*)$")
+
+
+@dataclass(frozen=True)
+class Member:
+    cluster: str
+    group: str
+    broker_id: int
+    address: str
+    version: str
+
+
+def members(output: str) -> list[Member]:
+    """`mqadmin clusterList`; other lines (5.x prints its logger's start-up) are passed over."""
+    found = []
+    for line in output.splitlines():
+        if (match := _MEMBER.match(line)) and "|-" not in line:
+            cluster, group, broker_id, address, version = match.groups()
+            found.append(Member(cluster, group, int(broker_id), address, version or ""))
+    return found
+
+
+def leaders(found: Iterable[Member]) -> dict[str, str]:
+    """Group -> address of broker id 0."""
+    return {member.group: member.address for member in found if member.broker_id == 0}
+
+
+def properties(output: str) -> dict[str, dict[str, str]]:
+    """`mqadmin getBrokerConfig` and `getNamesrvConfig`: address -> properties."""
+    sections: dict[str, dict[str, str]] = {}
+    current: dict[str, str] | None = None
+    for line in output.splitlines():
+        if match := _SECTION.match(line):
+            current = sections.setdefault(match[1], {})
+        elif current is not None and (match := _PROPERTY.match(line)):
+            current[match[1]] = match[2].strip()
+    return sections

@@ -1,0 +1,188 @@
+"""Records what a real cluster answers, for the unit tests: tests/unit/frames/<version>/<name>.{request,response}.
+
+    tests/unit/capture_frames.py VERSION NAMESRV BROKER
+    tests/unit/capture_frames.py VERSION NAMESRV BROKER --unelected      (only one of the three members runs)
+
+Start one DLedger group of three members on loopback, with autoCreateTopicEnable=false and
+autoCreateSubscriptionGroup=false, and this script at the same moment: it also waits for what only a booting cluster
+answers. ``NAMESRV`` and ``BROKER`` (any member) are ``host:port``. ``frames/index.json`` lists what there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import conftest  # noqa: F401  (puts the collection on the import path)
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson, _remoting
+
+FRAMES = pathlib.Path(__file__).resolve().parent / "frames"
+TOPIC = "rocketmq_cluster_capture"
+GROUP = "TOOLS_CONSUMER"
+OPAQUE = 7
+#: Exists in no release.
+UNKNOWN_CODE = 9999
+#: Members of the group.
+FULL = 3
+
+
+class Recorder:
+    def __init__(self, version: str) -> None:
+        self._folder = FRAMES / version
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.index: dict[str, Any] = {}
+
+    def ask(
+        self,
+        name: str,
+        address: str,
+        code: int,
+        ext: dict[str, Any] | None = None,
+        body: bytes = b"",
+        until: Callable[[_remoting.Frame], bool] = lambda frame: True,
+        request: bytes = b"",
+        seconds: float = 15,
+    ) -> _remoting.Frame | None:
+        """Asks until the answer is the wanted one and keeps that; None when there is none, and then no file."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            frame = self.attempt(name, address, code, ext, body, until, request)
+            if frame is not None:
+                return frame
+        print(f"{name}: NO SUCH ANSWER", file=sys.stderr)
+        return None
+
+    def attempt(
+        self,
+        name: str,
+        address: str,
+        code: int,
+        ext: dict[str, Any] | None = None,
+        body: bytes = b"",
+        until: Callable[[_remoting.Frame], bool] = lambda frame: True,
+        request: bytes = b"",
+    ) -> _remoting.Frame | None:
+        """Asks once."""
+        request = request or _remoting.encode(code, OPAQUE, ext, body)
+        response = exchange(address, request)
+        frame = _remoting.decode(response[4:]) if response else None
+        if frame is None or not until(frame):
+            time.sleep(0.02)
+            return None
+        (self._folder / f"{name}.request").write_bytes(request)
+        (self._folder / f"{name}.response").write_bytes(response)
+        self.index[name] = {"request_code": code, "response_code": frame.code}
+        print(f"{name}: {frame.code} {frame.remark[:60]!r}")
+        return frame
+
+
+def exchange(address: str, request: bytes) -> bytes:
+    """The raw answer with its length; empty when the server gives none within two seconds."""
+    try:
+        with socket.create_connection(_remoting.split_address(address), timeout=2) as connected:
+            connected.sendall(request)
+            stream = connected.makefile("rb")
+            head = stream.read(4)
+            return head + stream.read(struct.unpack(">i", head)[0]) if head else b""
+    except OSError:
+        return b""
+
+
+def binary_request(code: int) -> bytes:
+    """A request whose header is in the binary serialisation, so that the answer is too."""
+    header = struct.pack(">hbhiiii", code, 0, 355, OPAQUE, 0, 0, 0)
+    return struct.pack(">ii", 4 + len(header), 1 << 24 | len(header)) + header
+
+
+def brokers_of(frame: _remoting.Frame) -> dict[str, str]:
+    table = _fastjson.loads(frame.body)["brokerAddrTable"]
+    return dict(next(iter(table.values()))["brokerAddrs"]) if table else {}
+
+
+def elected(frame: _remoting.Frame) -> bool:
+    identities = set(brokers_of(frame))
+    return len(identities) == FULL and "-1" not in identities
+
+
+def pull_fields(offset: int, topic: str = TOPIC) -> dict[str, Any]:
+    return {
+        "consumerGroup": GROUP,
+        "topic": topic,
+        "queueId": 0,
+        "queueOffset": offset,
+        "maxMsgNums": 32,
+        "sysFlag": 4,
+        "commitOffset": 0,
+        "suspendTimeoutMillis": 0,
+        "subscription": "*",
+        "subVersion": 0,
+        "expressionType": "TAG",
+    }
+
+
+def send_fields(topic: str = TOPIC) -> dict[str, Any]:
+    properties = "UNIQ_KEY\x01capture\x02WAIT\x01true\x02"
+    named = {"a": GROUP, "b": topic, "c": topic, "d": 1, "e": 0, "f": 0, "g": int(time.time() * 1000), "h": 0}
+    return {**named, "i": properties, "j": 0, "k": False, "m": False}
+
+
+def topic_fields() -> dict[str, Any]:
+    queues = {"readQueueNums": 1, "writeQueueNums": 1, "perm": 6}
+    fixed = {"defaultTopic": "TBW102", "topicFilterType": "SINGLE_TAG", "topicSysFlag": 0, "order": False}
+    return {"topic": TOPIC, **fixed, **queues}
+
+
+def capture(version: str, namesrv: str, broker: str, unelected: bool) -> dict[str, Any]:
+    record = Recorder(version)
+    if unelected:
+        record.ask("cluster_info_unelected", namesrv, 106, until=lambda frame: "-1" in brokers_of(frame), seconds=60)
+        return record.index
+    cluster = None
+    while cluster is None:
+        record.attempt("runtime_info_booting", broker, 28, until=lambda frame: frame.code == 1)
+        cluster = record.attempt("cluster_info", namesrv, 106, until=elected)
+    record.ask("cluster_info_binary", namesrv, 106, request=binary_request(106))
+    members = brokers_of(cluster)
+    leader, follower = members["0"], next(address for identity, address in members.items() if identity != "0")
+    # Right after the boot the rates are empty.
+    record.ask("runtime_info", leader, 28, until=lambda frame: b'"putTps":"0' in frame.body, seconds=30)
+    record.ask("send_no_topic", leader, 310, send_fields("rocketmq_cluster_absent"), b"capture")
+    record.ask("pull_no_topic", leader, 11, pull_fields(0, "rocketmq_cluster_absent"))
+    record.ask("create_topic", leader, 17, topic_fields())
+    record.ask("send", leader, 310, send_fields(), b"capture", until=lambda frame: frame.code == 0)
+    record.ask("pull", leader, 11, pull_fields(0), until=lambda frame: frame.code == 0)
+    record.ask("pull_not_found", leader, 11, pull_fields(1))
+    record.ask("pull_offset_moved", leader, 11, pull_fields(999))
+    record.ask("send_follower", follower, 310, send_fields(), b"capture", until=lambda frame: frame.code != 17)
+    record.ask("topic_stats", leader, 202, {"topic": TOPIC})
+    offset = {"consumerGroup": GROUP, "topic": TOPIC, "queueId": 0, "commitOffset": 1}
+    record.ask("update_offset", leader, 15, offset)
+    record.ask("consume_stats", leader, 208, {"consumerGroup": GROUP, "topic": TOPIC})
+    for name, address in (("unknown_code_broker", leader), ("unknown_code_namesrv", namesrv)):
+        if record.ask(name, address, UNKNOWN_CODE, seconds=4) is None:
+            record.index[name] = {"request_code": UNKNOWN_CODE, "response_code": None}
+    return record.index
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    for name in ("version", "namesrv", "broker"):
+        parser.add_argument(name)
+    parser.add_argument("--unelected", action="store_true")
+    options = parser.parse_args()
+    path = FRAMES / "index.json"
+    index = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found = capture(options.version, options.namesrv, options.broker, options.unelected)
+    index.setdefault(options.version, {}).update(found)
+    path.write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

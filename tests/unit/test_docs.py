@@ -1,0 +1,42 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documents that are written from the code are current, and every role says what it wants."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import re
+
+import pytest
+import yaml
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _settings
+
+ROOT = pathlib.Path(__file__).parents[2]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+
+
+def test_the_list_of_variables_is_current() -> None:
+    spec = importlib.util.spec_from_file_location("variables", ROOT / "tools" / "variables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    variables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(variables)
+    assert variables.TARGET.read_text(encoding="utf-8") == variables.render(), "run tools/variables.py"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_input_is_specified_and_described(role: str) -> None:
+    specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    options = {name: option for spec in specs["argument_specs"].values() for name, option in spec["options"].items()}
+    assert all(name.startswith(role) for name in options)
+    assert all(option.get("type") and option.get("description") for option in options.values())
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles" / role).glob("*s/*.y*ml"))
+    used = set(re.findall(rf"(?<![_\w.]){role}_\w+", text))
+    registered = set(re.findall(r"register: (\w+)", text))
+    assert used - registered - set(_settings.SETTINGS) == set(options)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_a_readme(role: str) -> None:
+    assert (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8").startswith(f"# {role}\n")
