@@ -20,7 +20,7 @@ def render() -> str:
     lines = [
         "# Variables",
         "Written by `tools/variables.py` from `plugins/plugin_utils/_settings.py`; change it there. Set them for the",
-        "inventory group `rocketmq`. Those marked *host* may differ between hosts; all others are one value for the cluster.",
+        "inventory group `rocketmq`. Those marked *host* may differ between hosts; the others are the cluster's.",
         "",
     ]
     for chapter, settings in _settings.chapters().items():

@@ -29,13 +29,23 @@ def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str
     """What the plan would change of the processes that ``host`` carries (the result of deployed_info)."""
     own = plan["hosts"][host]
     planned = {instance["unit"]: instance for kind in ("namesrv", "brokers", "dashboard") for instance in own[kind]}
-    problems = []
-    for found in deployed:
-        if found["kind"] == "dashboard" or not (found["running"] or found["has_data"]):
-            continue
+    protected = [found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])]
+    problems = _version_change(protected, plan["version"], host)
+    for found in protected:
         instance = planned.get(found["unit"])
         problems += [_unplanned(found, host)] if instance is None else _changes(found, instance, host)
     return problems
+
+
+def _version_change(protected: list[dict[str, Any]], version: str, host: str) -> list[str]:
+    older = {found["version"] for found in protected} - {version}
+    if not older:
+        return []
+    runs = " and ".join(sorted(older))
+    return [
+        f"{host} runs RocketMQ {runs} and would get {version}: set rocketmq_version back to {runs}; site.yml is no "
+        "upgrade, because it would restart without the gates of one."
+    ]
 
 
 def _unplanned(found: Mapping[str, Any], host: str) -> str:
@@ -57,12 +67,6 @@ def _unplanned(found: Mapping[str, Any], host: str) -> str:
 def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -> list[str]:
     who = f"{host}: {instance['description']}"
     problems = []
-    if found["version"] != instance["version"]:
-        problems.append(
-            f"{who} runs version {found['version']} and would become {instance['version']}: set rocketmq_version back "
-            f"to {found['version']}; "
-            "site.yml is no upgrade, because it would restart without the gates of one."
-        )
     for key, name, variable in _IDENTITY if found["kind"] == "broker" else _NAMESRV_IDENTITY:
         old, new = found["properties"].get(key), str(instance["config"]["properties"].get(key, ""))
         if old is not None and old != new:

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A cluster in this process: name servers and brokers on 127.0.0.1 that keep state and answer with captured frames.
 
-Every answer starts as a frame that a real server of that version sent (``frames/``, recorded by capture_frames.py); only what
-depends on the state (opaque, addresses, offsets, the message itself) is put into it. So the fake cannot do what the real one
-does not. ``faults`` replace the sending of the next answers to a request.
+Every answer starts as a frame that a real server of that version sent (``frames/``, recorded by capture_frames.py); only
+what depends on the state (opaque, addresses, offsets, the message itself) is put into it. So the fake cannot do what the
+real one does not. ``faults`` replace the sending of the next answers to a request.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import socket
@@ -46,7 +47,7 @@ def reply(version: str, name: str, opaque: int, ext: dict[str, str] | None = Non
     return struct.pack(">ii", 4 + len(packed) + len(content), len(packed)) + packed + content
 
 
-# --- faults -------------------------------------------------------------------------------------------------------------
+# --- faults ---
 
 
 def half(connected: socket.socket, answer: bytes) -> None:
@@ -120,7 +121,7 @@ def error(version: str, name: str) -> Fault:
     return fault
 
 
-# --- servers ------------------------------------------------------------------------------------------------------------
+# --- servers ---
 
 
 class FakeServer:
@@ -145,10 +146,8 @@ class FakeServer:
     def close(self) -> None:
         """Stops listening and drops all connections, as a killed process does."""
         for connected in [self._listener, *self._open]:
-            try:
+            with contextlib.suppress(OSError):
                 connected.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             connected.close()
 
     def _accept(self) -> None:
@@ -257,7 +256,9 @@ class FakeBroker(FakeServer):
             name = "pull_offset_moved" if offset > len(stored) else "pull_not_found"
             return reply(self.version, name, request.opaque)
         count = int(request.ext["maxMsgNums"])
-        body = b"".join(self.message(offset + number, data) for number, data in enumerate(stored[offset : offset + count]))
+        body = b"".join(
+            self.message(offset + number, data) for number, data in enumerate(stored[offset : offset + count])
+        )
         return reply(self.version, "pull", request.opaque, body=body)
 
     def message(self, offset: int, body: bytes) -> bytes:
@@ -287,7 +288,9 @@ class FakeCluster:
     def __enter__(self) -> FakeCluster:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for server in [*self.name_servers, *(broker for group in self.brokers.values() for broker in group)]:
             server.close()
 
@@ -299,7 +302,9 @@ class FakeCluster:
         """Makes a member (0 to 2) the leader of its group, as ``servers`` (default: all) see it."""
         for number, broker in enumerate(self.brokers[group]):
             broker.is_leader = number == leader
-        identities = {0 if number == leader else number + 1: broker.address for number, broker in enumerate(self.brokers[group])}
+        identities = {
+            0 if number == leader else number + 1: broker.address for number, broker in enumerate(self.brokers[group])
+        }
         self.register(group, identities, servers)
 
     def register(self, group: str, identities: dict[int, str], servers: list[FakeNameServer] | None = None) -> None:

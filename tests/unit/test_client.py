@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import struct
 from collections.abc import Iterator
@@ -65,6 +66,16 @@ def test_cluster_info(cluster: fake_broker.FakeCluster) -> None:
     assert set(view.groups["RaftNode00"].brokers) == {0, 2, 3}
 
 
+@pytest.mark.parametrize("version", fake_broker.VERSIONS)
+def test_captured_unelected_group(version: str) -> None:
+    """All members without a leader register under -1, each over the last one."""
+    server = fake_broker.FakeNameServer(version)
+    server.faults[106] = [fake_broker.error(version, "cluster_info_unelected")]
+    group = _client.first_view([server.address], 1).groups["RaftNode00"]
+    server.close()
+    assert list(group.brokers) == [_client.UNELECTED]
+
+
 def test_name_servers_are_tried_in_order(cluster: fake_broker.FakeCluster) -> None:
     first, second = cluster.name_servers
     _client.first_view(cluster.namesrv, 1)
@@ -87,10 +98,16 @@ def test_every_name_server_tried_is_named(cluster: fake_broker.FakeCluster) -> N
 @pytest.mark.parametrize("fault", [fake_broker.no_body, fake_broker.strange_header])
 def test_unexpected_answer(cluster: fake_broker.FakeCluster, fault: fake_broker.Fault) -> None:
     cluster.name_servers[0].faults[106] = [fault]
-    with _client.NameServer(cluster.namesrv[0], 1) as server, pytest.raises(ProtocolError, match="GET_BROKER_CLUSTER_INFO to 127"):
+    with (
+        _client.NameServer(cluster.namesrv[0], 1) as server,
+        pytest.raises(ProtocolError, match="GET_BROKER_CLUSTER_INFO to 127"),
+    ):
         server.cluster_info()
     leader(cluster).faults[28] = [fault]
-    with _client.Broker(leader(cluster).address, 1) as broker, pytest.raises(ProtocolError, match="GET_BROKER_RUNTIME_INFO to 127"):
+    with (
+        _client.Broker(leader(cluster).address, 1) as broker,
+        pytest.raises(ProtocolError, match="GET_BROKER_RUNTIME_INFO to 127"),
+    ):
         broker.runtime_info()
 
 
@@ -119,7 +136,9 @@ def test_version_without_runtime_key(cluster: fake_broker.FakeCluster) -> None:
         assert broker.runtime_info().version == cluster.version
 
 
-@pytest.mark.parametrize("version", [version for version in fake_broker.VERSIONS if "runtime_info_booting" in fake_broker.INDEX[version]])
+@pytest.mark.parametrize(
+    "version", [version for version in fake_broker.VERSIONS if "runtime_info_booting" in fake_broker.INDEX[version]]
+)
 def test_booting_broker_is_asked_again(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_client, "_BOOT_PAUSE", 0.01)
     booting = fake_broker.error(version, "runtime_info_booting")
@@ -155,7 +174,8 @@ def test_messages_go_in_and_out(cluster: fake_broker.FakeCluster) -> None:
 def test_creates_a_topic_with_the_captured_fields(cluster: fake_broker.FakeCluster) -> None:
     """What our client sends is what the real broker was sent when the frames were captured."""
     wanted = {
-        name: _remoting.decode(fake_broker.captured(cluster.version, name, "request")[4:]).ext for name in ("create_topic", "send", "pull")
+        name: _remoting.decode(fake_broker.captured(cluster.version, name, "request")[4:]).ext
+        for name in ("create_topic", "send", "pull")
     }
     with _client.Broker(leader(cluster).address, 1) as broker:
         broker.create_topic(wanted["create_topic"]["topic"])
@@ -177,9 +197,9 @@ def test_follower_refuses(cluster: fake_broker.FakeCluster) -> None:
 def test_unknown_code_is_no_answer_or_an_error(cluster: fake_broker.FakeCluster) -> None:
     """Why codes must be gated by version: an old server says nothing at all."""
     answered = fake_broker.INDEX[cluster.version]["unknown_code_namesrv"]["response_code"]
-    with _remoting.Connection(cluster.namesrv[0], 0.2) as connection:
-        with pytest.raises(RequestTimeout if answered is None else ResponseError):
-            connection.call(_remoting.Request(9999, "UNKNOWN"))
+    expected = RequestTimeout if answered is None else ResponseError
+    with _remoting.Connection(cluster.namesrv[0], 0.2) as connection, pytest.raises(expected):
+        connection.call(_remoting.Request(9999, "UNKNOWN"))
     assert (answered is None) == (cluster.version < "5")
 
 
@@ -193,10 +213,8 @@ def test_damaged_messages() -> None:
         damaged = bytearray(data)
         for _ in range(chance.randint(1, 6)):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-        try:
+        with contextlib.suppress(ValueError, struct.error):
             _client.messages(bytes(damaged[: chance.randint(0, len(damaged))]))
-        except (ValueError, struct.error):
-            pass
 
 
 def test_ipv6_hosts_in_messages() -> None:

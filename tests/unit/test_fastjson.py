@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from typing import Any
@@ -25,7 +26,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import Pr
         ('{"o":{{"q":3,"t":"T"}:{"max":0}}}', {"o": {(("q", 3), ("t", "T")): {"max": 0}}}),
         ('{{"t":"T","q":{0:[1]}}:1}', {(("q", (("0", (1,)),)), ("t", "T")): 1}),
         ('{0:"tab\there"}', {"0": "tab\there"}),
-        ('{0:{},1:[]}', {"0": {}, "1": []}),
+        ("{0:{},1:[]}", {"0": {}, "1": []}),
     ],
 )
 def test_value(text: str, value: Any) -> None:
@@ -60,7 +61,8 @@ def test_error_names_the_position(text: str, position: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"\xff\xfe", b"[" * 100_000, b"{0:" * 100_000, b'{{"a":' * 70, b"{0:" + b"9" * 5000 + b"}", b"9" * 5000 + b":"]
+    "body",
+    [b"\xff\xfe", b"[" * 100_000, b"{0:" * 100_000, b'{{"a":' * 70, b"{0:" + b"9" * 5000 + b"}", b"9" * 5000 + b":"],
 )
 def test_hostile(body: bytes) -> None:
     try:
@@ -101,15 +103,23 @@ def _random_value(chance: random.Random, depth: int) -> Any:
     if kind == 5:
         return [_random_value(chance, depth - 1) for _ in range(chance.randrange(4))]
     if kind == 6:
-        return {chance.choice(("a", "0", "-1", "17", "ü,{")): _random_value(chance, depth - 1) for _ in range(chance.randrange(4))}
-    return (chance.randint(-(10**18), 10**18), chance.random(), chance.choice((True, False)), None, "x\"{}:,\\\u2028é")[kind]
+        return {
+            chance.choice(("a", "0", "-1", "17", "ü,{")): _random_value(chance, depth - 1)
+            for _ in range(chance.randrange(4))
+        }
+    return (chance.randint(-(10**18), 10**18), chance.random(), chance.choice((True, False)), None, 'x"{}:,\\\u2028é')[
+        kind
+    ]
 
 
 def _as_fastjson(value: Any, chance: random.Random) -> str:
     """As JSON, but integer keys without quotes and blanks here and there."""
     blank = chance.choice(("", "", " ", "\n"))
     if isinstance(value, dict):
-        pairs = (f"{key if key.lstrip('-').isdigit() else json.dumps(key)}{blank}:{_as_fastjson(item, chance)}" for key, item in value.items())
+        pairs = (
+            f"{key if key.lstrip('-').isdigit() else json.dumps(key)}{blank}:{_as_fastjson(item, chance)}"
+            for key, item in value.items()
+        )
         return "{" + blank + ",".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + f"{blank},".join(_as_fastjson(item, chance) for item in value) + blank + "]"
@@ -126,12 +136,16 @@ def test_random_documents_come_back() -> None:
 def test_damaged_documents_are_errors_or_values() -> None:
     chance = random.Random(2)
     names = ("cluster_info", "topic_stats", "consume_stats")
-    samples = [_remoting.decode(fake_broker.captured(version, name)[4:]).body for version in fake_broker.VERSIONS for name in names]
+    samples = [
+        _remoting.decode(fake_broker.captured(version, name)[4:]).body
+        for version in fake_broker.VERSIONS
+        for name in names
+    ]
     for _ in range(4000):
         body = bytearray(chance.choice(samples))
         for _ in range(chance.randint(1, 4)):
             body[chance.randrange(len(body))] = chance.choice(b'{}[]:,"0-x\\ \xff')
-        try:
-            _fastjson.loads(bytes(body[chance.choice((0, 0, 1)) : chance.choice((len(body), chance.randrange(len(body))))]))
-        except _fastjson.FastJsonError:
-            pass
+        with contextlib.suppress(_fastjson.FastJsonError):
+            _fastjson.loads(
+                bytes(body[chance.choice((0, 0, 1)) : chance.choice((len(body), chance.randrange(len(body))))])
+            )

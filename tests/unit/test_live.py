@@ -87,8 +87,8 @@ IDENTITY: dict[str, tuple[Callable[[Sample], object], int, list[str]]] = {
     ),
     "version": (
         lambda s: s.set(rocketmq_version="5.5.0"),
-        3,
-        ["runs version 4.9.7 and would become 5.5.0", "set rocketmq_version back to 4.9.7"],
+        1,
+        ["runs RocketMQ 4.9.7 and would get 5.5.0", "set rocketmq_version back to 4.9.7"],
     ),
     "member's host": (
         lambda s: [
