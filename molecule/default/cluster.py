@@ -36,7 +36,8 @@ Answer = TypeVar("Answer")
 
 @cache
 def host(name: str) -> Host:
-    return testinfra.get_host(f"ansible://{name}?ansible_inventory={os.environ['MOLECULE_INVENTORY_FILE']}")
+    inventory = Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent
+    return testinfra.get_host(f"ansible://{name}?ansible_inventory={inventory}")
 
 
 def services(name: str) -> list[str]:

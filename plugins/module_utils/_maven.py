@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import pathlib
 import subprocess
 from collections.abc import Iterable, Mapping
 
-_CHUNK = 1024 * 1024
+from ansible_collections.rocketmq.cluster.plugins.module_utils._download import sha256
+
 # Which of the user's mirrors and proxies apply is Maven's business; only how long we wait is ours.
 _TIMEOUT = 1800
 
@@ -62,14 +62,6 @@ def resolve(command: str, version: str, modules: Iterable[str], work: pathlib.Pa
             f"settings.xml. Its last lines:\n{last}"
         )
     return sorted(lib.glob("*.jar"))
-
-
-def sha256(path: pathlib.Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for chunk in iter(lambda: stream.read(_CHUNK), b""):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def check(jars: Iterable[pathlib.Path], lock: Mapping[str, str]) -> None:

@@ -117,37 +117,25 @@ version:
 import contextlib
 import errno
 import hashlib
-import http.client
 import io
 import json
 import pathlib
 import re
 import shutil
-import socket
 import tarfile
 import tempfile
 import time
-import urllib.error
 import zipfile
 from typing import Any, Callable, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.urls import ConnectionError as AnsibleConnectionError
-from ansible.module_utils.urls import open_url
-from ansible_collections.rocketmq.cluster.plugins.module_utils._maven import MavenError, check, resolve, sha256
+from ansible_collections.rocketmq.cluster.plugins.module_utils._download import Download, Refused, sha256
+from ansible_collections.rocketmq.cluster.plugins.module_utils._maven import MavenError, check, resolve
 
 # Part of the name of a tar: whoever changes what a tar looks like counts this up, and old caches are not used.
 FORMAT = 1
 _CHUNK = 1024 * 1024
 _STALE_SECONDS = 24 * 3600
-
-
-class Refused(Exception):
-    """The distribution cannot be had; the text is a sentence for the user."""
-
-
-class _Passing(Exception):
-    """A download failed for a reason that may pass."""
 
 
 def parse_sha512(text: str) -> str:
@@ -169,61 +157,6 @@ def sha512(path: pathlib.Path) -> str:
         for chunk in iter(lambda: stream.read(_CHUNK), b""):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-class Download:
-    """Reads addresses with bounded patience, through the proxies and certificates that the environment names."""
-
-    def __init__(self, timeout: int, attempts: int, pause: Callable[[float], None] = time.sleep) -> None:
-        self._timeout = timeout
-        self._attempts = attempts
-        self._pause = pause
-
-    def text(self, url: str, limit: int = 64 * 1024) -> str:
-        sink = io.BytesIO()
-        self._retry(url, sink, limit)
-        return sink.getvalue().decode("utf-8", "replace")
-
-    def to(self, url: str, path: pathlib.Path) -> None:
-        with path.open("w+b") as sink:
-            self._retry(url, sink, 0)
-
-    def _retry(self, url: str, sink: Any, limit: int) -> None:
-        for attempt in range(1, self._attempts + 1):
-            sink.seek(0)
-            sink.truncate()
-            try:
-                self._once(url, sink, limit)
-                return
-            except _Passing as error:
-                if attempt == self._attempts:
-                    raise Refused(f"{url} could not be read, tried {attempt} times: {error}.") from error
-                self._pause(min(2.0**attempt, 10.0))
-
-    def _once(self, url: str, sink: Any, limit: int) -> None:
-        try:
-            with contextlib.closing(open_url(url, timeout=self._timeout, follow_redirects="all")) as answer:
-                expected = answer.headers.get("Content-Length")
-                got = 0
-                for chunk in iter(lambda: answer.read(_CHUNK), b""):
-                    got += len(chunk)
-                    if limit and got > limit:
-                        raise Refused(f"{url} is longer than {limit} bytes: that is no checksum file.")
-                    sink.write(chunk)
-        except urllib.error.HTTPError as error:
-            if error.code >= 500 or error.code in (408, 429):
-                raise _Passing(f"HTTP status {error.code}") from error
-            raise Refused(
-                f"{url} answers with HTTP status {error.code} ({error.reason}): is the address right?"
-            ) from error
-        except (urllib.error.URLError, AnsibleConnectionError, http.client.HTTPException, socket.timeout) as error:
-            raise _Passing(str(getattr(error, "reason", error))) from error
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise
-            raise _Passing(str(error)) from error
-        if expected is not None and expected.isdigit() and int(expected) != got:
-            raise _Passing(f"the download broke off after {got} of {expected} bytes")
 
 
 def published(origin: str, read: Callable[[], str]) -> str:

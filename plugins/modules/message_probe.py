@@ -17,7 +17,8 @@ description:
 attributes:
   check_mode:
     support: partial
-    description: Sends nothing and reports that it was skipped.
+    description: Can run in check mode and tells what it would change.
+    details: It sends nothing then and reports that it was skipped, because only a real message proves anything.
   diff_mode:
     support: none
     description: Nothing of the user's is changed.

@@ -29,7 +29,9 @@ def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str
     """What the plan would change of the processes that ``host`` carries (the result of deployed_info)."""
     own = plan["hosts"][host]
     planned = {instance["unit"]: instance for kind in ("namesrv", "brokers", "dashboard") for instance in own[kind]}
-    protected = [found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])]
+    protected = [
+        found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])
+    ]
     problems = _version_change(protected, plan["version"], host)
     for found in protected:
         instance = planned.get(found["unit"])

@@ -1,3 +1,5 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Records what a real cluster answers, for the unit tests: tests/unit/frames/<version>/<name>.{request,response}.
 
     tests/unit/capture_frames.py VERSION NAMESRV BROKER

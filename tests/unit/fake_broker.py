@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A cluster in this process: name servers and brokers on 127.0.0.1 that keep state and answer with captured frames.
 
-Every answer starts as a frame that a real server of that version sent (``frames/``, recorded by capture_frames.py); only
-what depends on the state (opaque, addresses, offsets, the message itself) is put into it. So the fake cannot do what the
-real one does not. ``faults`` replace the sending of the next answers to a request.
+Every answer starts as a frame that a real server of that version sent (``frames/``, recorded by capture_frames.py);
+only what depends on the state (opaque, addresses, offsets, the message itself) is put into it. So the fake cannot do
+what the real one does not. ``faults`` replace the sending of the next answers to a request.
 """
 
 from __future__ import annotations
