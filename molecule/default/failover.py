@@ -48,7 +48,9 @@ def main() -> None:
         "failed_sends": verdict.failed,
     }
     FAILOVER.write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures, indent=2))
+    print(f"{GROUP}: {unit} on {victim} killed; new leader {figures['new_leader']}")
+    print(f"known to the name servers after {sorted(elected.values())} ms; nothing acknowledged for")
+    print(f"{figures['longest_gap_ms']} ms; {verdict}")
     assert verdict.good, verdict
 
 

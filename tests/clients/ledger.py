@@ -198,7 +198,7 @@ def build() -> list[Path]:
                 [f"-DoutputDirectory={fresh / 'lib'}", "-DincludeScope=runtime"],
             )
             _run(
-                ["javac", "--release", "8", "-Xlint:-options", "-cp", f"{fresh}/lib/*", "-d", f"{fresh}/classes"],
+                ["javac", "--release", "8", "-Xlint:-options,-deprecation", "-cp", f"{fresh}/lib/*", "-d", f"{fresh}/classes"],
                 [str(path) for path in sources if path.suffix == ".java"],
             )
             fresh.rename(folder)
