@@ -21,7 +21,7 @@ COMMANDS = {
     "up": (_setup.up, "the hosts of inventories/lab"),
     "down": (_hosts.down, "removes those hosts"),
     "status": (lambda: print(_hosts.status()), "which hosts there are, Molecule's included"),
-    "console": (lambda: print(*_demo.console()), "the console's jar; prints its path and sha256"),
+    "console": (lambda: print(_demo.console()), "the console's jar; prints its path"),
     "demo": (_demo.demo, "a cluster on the hosts of inventories/lab"),
     "clean": (_setup.clean, "takes away everything that the lab and the tests made"),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
 from . import _hosts, _setup
-from ._shell import CACHE, ROOT, VENV, LabError, phase, run, show
+from ._shell import ROOT, STATE, VENV, LabError, phase, run, show
 
 OWN_CONSOLE = "ROCKETMQ_DASHBOARD_JAR"
 STAND_IN = ROOT / "tests/clients/console-stand-in/build.py"
@@ -18,26 +19,27 @@ def demo() -> None:
     with phase("all of the demo"):
         _setup.up()
         with phase("console"):
-            jar, digest = console()
+            console()
         with phase("deployment with site.yml"):
-            variables = [f"rocketmq_dashboard_file={jar}", f"rocketmq_dashboard_sha256={digest}"]
-            playbook = str(VENV / "bin/ansible-playbook")
-            show(playbook, "-i", "inventories/lab", "site.yml", *(f"--extra-vars={variable}" for variable in variables))
+            show(str(VENV / "bin/ansible-playbook"), "-i", "inventories/lab", "site.yml")
     print(screen())
 
 
-def console() -> tuple[Path, str]:
-    """The console's jar and its sha256: the user's own, or a stand-in, because Apache publishes its source only."""
-    if OWN_CONSOLE in os.environ:
-        jar = Path(os.environ[OWN_CONSOLE]).resolve()
-        if not jar.is_file():
-            raise LabError(f"{OWN_CONSOLE} names {jar}, which is not a file")
-    else:
-        jar = CACHE / "console-stand-in.jar"
-        if not jar.exists():
-            CACHE.mkdir(exist_ok=True)
-            run(sys.executable, str(STAND_IN), str(jar))
-    return jar, hashlib.sha256(jar.read_bytes()).hexdigest()
+def console() -> Path:
+    """The console's jar where inventories/lab looks for it, its sha256 beside it.
+
+    The user's own, or a stand-in, because Apache publishes its source only.
+    """
+    jar = STATE / "console.jar"
+    if OWN_CONSOLE not in os.environ:
+        run(sys.executable, str(STAND_IN), str(jar))
+        return jar
+    own = Path(os.environ[OWN_CONSOLE])
+    if not own.is_file():
+        raise LabError(f"{OWN_CONSOLE} names {own}, which is not a file")
+    shutil.copyfile(own, jar)
+    Path(f"{jar}.sha256").write_text(hashlib.sha256(jar.read_bytes()).hexdigest() + "\n")
+    return jar
 
 
 def screen() -> str:

@@ -36,13 +36,13 @@ def started_at(shown: dict[str, str]) -> float:
 
 
 def journal(unit: str, lines: int) -> list[str]:
-    """The last lines that the unit wrote; empty where the journal cannot be read."""
-    command = ["journalctl", "--no-pager", "--quiet", "--output=cat", f"--lines={lines}", f"--unit={unit}"]
+    """The last lines about the unit, without the frames of stack traces; empty where the journal cannot be read."""
+    command = ["journalctl", "--no-pager", "--quiet", "--output=cat", f"--lines={lines * 20}", f"--unit={unit}"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return done.stdout.splitlines()
+    return [line for line in done.stdout.splitlines() if not line.lstrip().startswith("at ")][-lines:]
 
 
 def describe(path: pathlib.Path) -> dict[str, str]:

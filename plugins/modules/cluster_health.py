@@ -119,7 +119,7 @@ seconds:
   type: float
 view:
   description: The last view; C(members), C(clusters), C(namesrv), C(table) as of M(rocketmq.cluster.cluster_info).
-  returned: always
+  returned: success; a failure has its table in the message
   type: dict
 missing:
   description: What is not as planned.
@@ -455,16 +455,16 @@ def main() -> None:
         "changed": False,
         "seconds": round(time.monotonic() - started, 3),
         "leaders": leaders_by_group(plan, overview),
-        "view": {**data, "table": _overview.table(data)},
     }
     if missing:
-        sentences = "\n".join(item.problem for item in missing)
+        sentences = [item.problem for item in missing]
+        heading = f"After {result['seconds']:.0f} s cluster {plan.cluster} is not as planned:"
         module.fail_json(
-            msg=f"After {result['seconds']:.0f} s cluster {plan.cluster} is not as planned:\n{sentences}",
+            msg="\n".join([heading, *sentences, *_overview.table(data)]),
             missing=[item._asdict() for item in missing],
             **result,
         )
-    module.exit_json(**result)
+    module.exit_json(**result, view={**data, "table": _overview.table(data)})
 
 
 if __name__ == "__main__":

@@ -806,15 +806,22 @@ def _console_jar(cluster: Settings) -> dict[str, Any]:
 
 
 def _console_options(context: _Context) -> list[str]:
-    """System properties that all releases of the console understand, old and new names side by side."""
+    """System properties for all releases of the console, old and new names side by side.
+
+    2.x brings a list of its own, namesrvAddrs, which is stronger than the older names. The last user.home wins: a
+    console logs below it, and its logs belong to the others.
+    """
     names = ";".join(context.namesrv)
     return [
         f"-Dserver.port={context.settings['rocketmq_dashboard_port']}",
         f"-Drocketmq.namesrv.addr={names}",
         f"-Drocketmq.config.namesrvAddr={names}",
+        f"-Drocketmq.config.namesrvAddrs[0]={names}",
         "-Drocketmq.config.isVIPChannel=false",
         "-Dcom.rocketmq.sendMessageWithVIPChannel=false",
+        "-Drocketmq.client.logUseSlf4j=true",
         f"-Drocketmq.config.dataPath={context.settings['rocketmq_data_dir']}/dashboard/data",
+        f"-Duser.home={context.settings['rocketmq_log_dir']}/dashboard",
     ]
 
 

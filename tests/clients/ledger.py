@@ -198,8 +198,8 @@ def build() -> list[Path]:
                 [f"-DoutputDirectory={fresh / 'lib'}", "-DincludeScope=runtime"],
             )
             _run(
-                ["javac", "--release", "8", "-Xlint:-options,-deprecation", "-cp", f"{fresh}/lib/*", "-d", f"{fresh}/classes"],
-                [str(path) for path in sources if path.suffix == ".java"],
+                ["javac", "--release", "8", "-Xlint:-options,-deprecation"],
+                ["-cp", f"{fresh}/lib/*", "-d", f"{fresh}/classes", *(str(p) for p in sources if p.suffix == ".java")],
             )
             fresh.rename(folder)
     return [folder / "classes", folder / "lib" / "*"]

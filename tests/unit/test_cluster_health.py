@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,8 +41,11 @@ def check(run: Runner, cluster: FakeCluster, **changes: Any) -> dict[str, Any]:
 def problems(result: dict[str, Any]) -> list[str]:
     """The sentences, without the advice that errors of the client append."""
     assert result["failed"]
-    assert result["msg"].splitlines()[1:] == [item["problem"] for item in result["missing"]]
-    return [item["problem"] for item in result["missing"]]
+    sentences = [item["problem"] for item in result["missing"]]
+    lines = result["msg"].splitlines()
+    assert lines[1 : 1 + len(sentences)] == sentences
+    assert [line[:13] for line in lines[1 + len(sentences) :][:1]] in ([], ["#Cluster Name"])
+    return sentences
 
 
 @pytest.mark.parametrize("version", fake_broker.VERSIONS)
@@ -197,7 +201,6 @@ def test_everything_down(cluster: FakeCluster, run: Runner) -> None:
     result = check(run, cluster)
     assert len(problems(result)) == 8
     assert result["leaders"] == {}
-    assert result["view"]["members"] == []
 
 
 def test_every_host_and_address_is_named(cluster: FakeCluster, run: Runner) -> None:
@@ -265,18 +268,21 @@ def test_without_the_only_member_or_name_server(run: Runner) -> None:
 def test_follower_may_trail_by_one_look(cluster: FakeCluster, run: Runner) -> None:
     """Under traffic a follower never has the leader's last batch; what the leader had at the look before is enough."""
     leader, *followers = cluster.brokers[GROUP]
-    answers = iter(range(1000, 1_000_000, 1000))
-    original = leader.answer
 
-    def growing(request: Any) -> bytes | None:
-        if request.code == 28:
-            end = next(answers)
-            for follower in followers:
-                follower.runtime["commitLogMaxOffset"] = str(end - 1000)
-            leader.runtime["commitLogMaxOffset"] = str(end)
-        return original(request)
+    def growing(broker: Any, offset: int) -> None:
+        """The n-th look finds n kilobytes, more or less ``offset``."""
+        original, looks = broker.answer, itertools.count(1)
 
-    leader.answer = growing  # type: ignore[method-assign]
+        def answer(request: Any) -> bytes | None:
+            if request.code == 28:
+                broker.runtime["commitLogMaxOffset"] = str(next(looks) * 1000 + offset)
+            return original(request)
+
+        broker.answer = answer
+
+    growing(leader, 0)
+    for follower in followers:
+        growing(follower, -1000)
     assert check(run, cluster)["failed"]
     result = check(run, cluster, wait=5)
     assert not result["failed"], result["msg"]

@@ -185,7 +185,7 @@ def big(sample: Sample) -> None:
             "",
             ["rmq71 does not have the address 192.168.1.71", "10.0.0.5", "rocketmq_address"],
         ),
-        (small, {"memtotal_mb": 600}, "", ["rmq71 has 600 MB", "n0 256", "rocketmq_broker_heap_mb"]),
+        (small, {"memtotal_mb": 600}, "", ["rmq71 has 600 MB", "n0 320", "rocketmq_broker_heap_mb"]),
         (big, {}, "", ["rmq71 has 16000 MB", "n0 8000"]),
         (small, {"service_mgr": "openrc"}, "", ["openrc", "systemd"]),
         (preinstalled, {}, JDK, []),

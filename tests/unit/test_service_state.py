@@ -51,6 +51,7 @@ def old_clock(monkeypatch: pytest.MonkeyPatch) -> None:
         (3600, "a=1\n", {}, "current", []),
         (3600, "a=2\n", {}, "changed", ["path"]),
         (5, "a=1\n", {}, "changed", ["interrupted run"]),
+        (3600, "a=2\n", {"NRestarts": "3"}, "changed", ["path"]),
         (3600, "a=2\n", {"ActiveState": "inactive", "MainPID": "0"}, "stopped", []),
         (3600, "a=1\n", {"ActiveState": "activating", "MainPID": "0"}, "stopped", []),
         (3600, "a=1\n", {"ActiveState": "failed", "MainPID": "0"}, "stopped", []),
@@ -63,6 +64,14 @@ def test_examine(
     found = service_state.examine({"files": [own]}, shown(**systemd))
     assert found["state"] == state
     assert found["reasons"] == [own["path"] if reason == "path" else reason for reason in reasons]
+
+
+@pytest.mark.usefixtures("old_clock")
+def test_a_process_that_dies_again_and_again_counts_as_stopped(tmp_path: pathlib.Path) -> None:
+    own = {**file(tmp_path / "broker.conf", "a=1\n", 3600), "content": "a=2\n"}
+    seconds_ago = str(int((time.clock_gettime(time.CLOCK_MONOTONIC) - 5) * 1e6))
+    systemd = shown(NRestarts="3", ExecMainStartTimestampMonotonic=seconds_ago)
+    assert service_state.examine({"files": [own]}, systemd)["state"] == "stopped"
 
 
 def test_a_missing_file_differs(tmp_path: pathlib.Path) -> None:
