@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: distribution
 short_description: Build a verified RocketMQ distribution on the control node
 version_added: 0.1.0
-author: rocketmq.cluster contributors
+author:
+  - RocketMQ Cluster Contributors (@rocketmq-cluster)
 description:
   - Turns the official binary archive (by URL or from a file) or the jars that Maven resolves into one and the same
     thing, a tar with C(lib/*.jar) and, as its last member, C(lib/SHA256SUMS), kept in a cache folder.
