@@ -45,10 +45,13 @@ def console() -> Path:
 def screen() -> str:
     """The last screen: where everything listens, what to try, how to stop."""
     [console_address] = _hosts.group("rocketmq_dashboard")
+    # From RocketMQ's own tool, on a host, as an unprivileged user.
+    table = run(*_hosts.ssh(console_address, "mqadmin", "clusterList"))
     stand_in = f"""
                   a stand-in page: Apache publishes the console as source only;
                   `make demo {OWN_CONSOLE}=/path/to/rocketmq-dashboard.jar` runs a real one"""
     return f"""
+{table}
 A RocketMQ cluster runs on {len(_hosts.inventory())} systemd hosts on this machine.
   console         http://{console_address}:19876{"" if OWN_CONSOLE in os.environ else stand_in}
   name servers    {";".join(f"{address}:9876" for address in _hosts.group("rocketmq_namesrv"))}
