@@ -61,8 +61,8 @@ def main() -> None:
     assert {config["maxMessageSize"] for config in live.values()} == {str(SETTING["maxMessageSize"])}, live
     verdict = client.compare()
     assert verdict.good, verdict
-    print(f"{len(IDENTITIES)} changed identities refused; {SETTING} of {GROUP} applied in {seconds:.0f} s, only its three")
-    print(f"members restarted; {verdict}")
+    print(f"{len(IDENTITIES)} changed identities refused; {SETTING} of {GROUP} applied in {seconds:.0f} s,")
+    print(f"only its three members restarted; {verdict}")
 
 
 def groups(change: dict[str, Any]) -> list[dict[str, Any]]:
@@ -77,7 +77,10 @@ def playbook(name: str, broker_groups: list[dict[str, Any]]) -> subprocess.Compl
     inventory = str(Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent)
     extra = json.dumps({"rocketmq_broker_groups": broker_groups})
     command = ["ansible-playbook", str(ROOT / name), "--inventory", inventory, "--extra-vars", extra]
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
 
 
 def invocations() -> dict[str, str]:

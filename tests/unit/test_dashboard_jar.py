@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.modules import dashboard_jar
-
 from module_runner import Runner
 
 JAR = b"PK console " * 1000
