@@ -119,7 +119,7 @@ def digest(length: int) -> Callable[[Any], str]:
 #: In the order of docs/variables.md; a text on its own begins a chapter there.
 _ALL: tuple[Setting | str, ...] = (
     "The cluster",
-    Setting("rocketmq_version", "", text, "RocketMQ version; required. See the versions in the README."),
+    Setting("rocketmq_version", "", text, "RocketMQ version; required: 4.7.1, 4.9.7 or 5.5.0."),
     Setting("rocketmq_cluster_name", "DefaultCluster", word, "brokerClusterName, and what destroy.yml asks for."),
     Setting("rocketmq_broker_groups", [], groups, "The broker groups, one entry each; see the chapter below."),
     Setting(
