@@ -100,6 +100,21 @@ def mapping(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+def unit_sections(value: Any) -> dict[str, dict[str, Any]]:
+    """``{Section: {Key: value}}``; an empty value takes a key of ours away."""
+    wrong = ValueError("a mapping {Section: {Key: value}} with plain values of one line")
+    if not isinstance(value, Mapping):
+        raise wrong
+    for section, keys in value.items():
+        if not isinstance(keys, Mapping) or not re.fullmatch(r"[A-Za-z-]+", str(section)):
+            raise wrong
+        for key, own in keys.items():
+            plain = own is None or (isinstance(own, (str, int, float)) and "\n" not in str(own))
+            if not plain or not re.fullmatch(r"[A-Za-z]+", str(key)):
+                raise wrong
+    return {str(section): dict(keys) for section, keys in value.items()}
+
+
 def groups(value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         raise ValueError("a list with one entry per broker group")
@@ -175,7 +190,10 @@ _ALL: tuple[Setting | str, ...] = (
     Setting("rocketmq_dashboard_jvm_options", [], words, "Further JVM options of the console.", "host"),
     "systemd",
     Setting(
-        "rocketmq_unit_overrides", {}, mapping, "{Section: {Key: value}}, laid over the units of all our services."
+        "rocketmq_unit_overrides",
+        {},
+        unit_sections,
+        "{Section: {Key: value}}, laid over the units of all our services.",
     ),
     Setting(
         "rocketmq_stop_seconds", 180, number(10, 3600), "Seconds that a process may take to flush when it is stopped."

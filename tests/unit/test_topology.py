@@ -204,6 +204,10 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.set(rocketmq_dashboard_sha256=""),
         ["rocketmq_dashboard_sha256 is not set"],
     ),
+    "unit overrides without a section": (
+        lambda s: s.set(rocketmq_unit_overrides={"LimitNOFILE": 1000}),
+        ["rocketmq_unit_overrides is {'LimitNOFILE': 1000}", "{Section: {Key: value}}"],
+    ),
     "flag": (
         lambda s: s.set(rocketmq_allow_any_group_size="perhaps"),
         ["rocketmq_allow_any_group_size is 'perhaps'", "true or false"],
