@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -274,13 +274,21 @@ def chapters() -> dict[str, list[Setting]]:
     return result
 
 
-def read(variables: Mapping[str, Any], host: str) -> tuple[dict[str, Any], list[str]]:
-    """The settings of one host in their own types, and one sentence per value that is of the wrong kind.
+class WrongValue(NamedTuple):
+    """A value that a setting cannot have."""
+
+    name: str
+    shown: str
+    expected: str
+
+
+def read(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[WrongValue]]:
+    """The settings of one host in their own types, and the values that are of the wrong kind.
 
     A wrong value is replaced by the default, so that one mistake makes one sentence.
     """
     values: dict[str, Any] = {}
-    problems: list[str] = []
+    wrong: list[WrongValue] = []
     for name, setting in SETTINGS.items():
         raw = variables.get(name)
         values[name] = setting.default
@@ -289,5 +297,5 @@ def read(variables: Mapping[str, Any], host: str) -> tuple[dict[str, Any], list[
         try:
             values[name] = setting.parse(raw)
         except ValueError as expected:
-            problems.append(f"{name} is {raw!r} on {host}: give {expected}.")
-    return values, problems
+            wrong.append(WrongValue(name, repr(raw), str(expected)))
+    return values, wrong

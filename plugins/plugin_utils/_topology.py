@@ -135,12 +135,14 @@ def _read(
 ) -> Inventory:
     hosts = sorted(groups.get("rocketmq", []))
     settings: dict[str, Settings] = {}
-    wrong: dict[str, list[str]] = {}
+    wrong: dict[_settings.WrongValue, list[str]] = {}
     for host in hosts:
-        settings[host], found = _settings.read(hostvars[host], host)
-        for problem in found:
-            wrong.setdefault(problem.replace(f" on {host}:", ":"), []).append(host)
-    problems += [problem.replace(":", f" on {_hosts(on)}:", 1) for problem, on in wrong.items()]
+        settings[host], found = _settings.read(hostvars[host])
+        for value in found:
+            wrong.setdefault(value, []).append(host)
+    problems += [
+        f"{name} is {shown} on {_hosts(on)}: give {expected}." for (name, shown, expected), on in wrong.items()
+    ]
     if hosts:
         _check_agreement(settings, problems)
     else:
