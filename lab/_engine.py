@@ -14,6 +14,14 @@ SOCKET = "/var/run/docker.sock"
 LOG = STATE / "dockerd.log"
 PID = STATE / "dockerd.pid"
 GRANT = STATE / "socket-granted"
+# An engine that was killed leaves process ids behind; a zombie that nobody collects looks alive to the next one, which
+# then waits for it for ever.
+FORGET_THE_DEAD = f"""
+for file in {PID} /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
+  [ -e "$file" ] && ! grep -qs '^State:.[^Z]' "/proc/$(cat "$file")/status" && rm -f "$file"
+done
+true
+"""
 
 
 def docker(*arguments: str, stdin: str | None = None) -> str:
@@ -52,7 +60,7 @@ def _start() -> None:
             run(*as_root("systemctl", "start", "docker"))
             reason = "see `journalctl -u docker`"
         else:
-            PID.unlink(missing_ok=True)  # of an engine that died with its machine
+            run(*as_root("sh", "-c", FORGET_THE_DEAD))
             command = f"setsid dockerd --pidfile {PID} >{LOG} 2>&1 </dev/null &"
             run(*as_root("sh", "-c", command))
             reason = f"the end of {LOG}:"
