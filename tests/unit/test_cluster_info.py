@@ -56,11 +56,11 @@ def test_broker_that_does_not_answer(cluster: fake_broker.FakeCluster, run: Runn
     dead, stuck = cluster.brokers["RaftNode00"][1:]
     dead.close()
     stuck.faults[28] = [fake_broker.silent]
-    result = run(cluster_info, namesrv=cluster.namesrv, timeout=0.3)
+    result = run(cluster_info, namesrv=cluster.namesrv, timeout=1.0)
     assert not result["failed"]
     errors = {member["address"]: member["error"] for member in result["members"] if member["error"]}
     assert "refused" in errors[dead.address]
-    assert "no answer within 0.3 s" in errors[stuck.address]
+    assert "no answer within 1 s" in errors[stuck.address]
     assert sum("no answer" in line for line in result["table"][:7]) == 2
     assert sorted(result["table"][7:]) == sorted(errors.values())
 

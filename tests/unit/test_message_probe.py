@@ -31,7 +31,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[FakeCluster]:
 
 
 def probe(run: Runner, cluster: FakeCluster, **changes: Any) -> dict[str, Any]:
-    return run(message_probe, **{"namesrv": cluster.namesrv, "timeout": 0.3, "wait": 3, **changes})
+    return run(message_probe, **{"namesrv": cluster.namesrv, "timeout": 1.0, "wait": 3, **changes})
 
 
 def codes(cluster: FakeCluster, number: int = 0, group: str = GROUP) -> list[int]:

@@ -150,7 +150,7 @@ def test_fault(
         started = time.monotonic()
         with pytest.raises(error) as raised:
             connection.call(ASK)
-        assert time.monotonic() - started < 0.6
+        assert time.monotonic() - started < 5
         assert f"{ASK.name} to {server.address}: " in str(raised.value)
         assert text in str(raised.value)
         # The same object is good for the next call.
