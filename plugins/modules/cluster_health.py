@@ -15,15 +15,9 @@ description:
   - Every member answers itself, with O(version), and has the id that its group's mode gives it.
   - Every group has exactly one leader (broker id 0), no member without one (-1), and followers that have caught up.
   - Fails with one sentence for everything that is missing. Changes nothing.
-attributes:
-  check_mode:
-    support: full
-    description: Nothing is changed.
-  diff_mode:
-    support: none
-    description: Nothing is changed.
 extends_documentation_fragment:
   - rocketmq.cluster.connection
+  - rocketmq.cluster.read_only
 options:
   cluster:
     description: Name of the cluster.

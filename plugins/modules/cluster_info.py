@@ -13,15 +13,9 @@ description:
   - Returns as data what C(mqadmin clusterList) prints, and each name server's own view.
   - A broker or name server that does not answer is part of the result (RV(members[].error), RV(namesrv)).
     The module fails only when no name server answers.
-attributes:
-  check_mode:
-    support: full
-    description: Nothing is changed.
-  diff_mode:
-    support: none
-    description: Nothing is changed.
 extends_documentation_fragment:
   - rocketmq.cluster.connection
+  - rocketmq.cluster.read_only
 seealso:
   - module: rocketmq.cluster.cluster_health
 author:

@@ -12,13 +12,8 @@ version_added: 0.1.0
 description:
   - Reads the units, configuration files and folders that an earlier run of this collection left on the host.
   - Changes nothing and needs no inventory, so that it also finds what an inventory no longer names.
-attributes:
-  check_mode:
-    support: full
-    description: Nothing is changed.
-  diff_mode:
-    support: none
-    description: Nothing is changed.
+extends_documentation_fragment:
+  - rocketmq.cluster.read_only
 author:
   - RocketMQ Cluster Contributors (@rocketmq-cluster)
 """

@@ -16,13 +16,8 @@ description:
   - With O(wait), waits until each process listens; fails at once when systemd had to start one again, and then
     quotes its journal.
   - Changes nothing.
-attributes:
-  check_mode:
-    support: full
-    description: Nothing is changed.
-  diff_mode:
-    support: none
-    description: Nothing is changed.
+extends_documentation_fragment:
+  - rocketmq.cluster.read_only
 options:
   services:
     description: The processes.

@@ -47,10 +47,6 @@ class Release:
     def major(self) -> int:
         return int(self.version.split(".")[0])
 
-    @property
-    def is_vulnerable(self) -> bool:
-        return bool(self.vulnerable)
-
     def log_config_name(self, kind: str) -> str:
         """Name of the logging configuration of a ``kind`` (namesrv, broker, tools) below conf/."""
         return self.log_config.replace("{kind}", kind)

@@ -51,9 +51,9 @@ def test_releases_of_5_have_proxy_and_controller():
 
 def test_the_vulnerable_release_is_mended_by_a_known_one_that_is_not():
     release = _versions.load("4.7.1")
-    assert release.is_vulnerable
+    assert release.vulnerable
     assert release.vulnerable == ("CVE-2023-33246", "CVE-2023-37582")
-    assert not _versions.load(release.fixed_in).is_vulnerable
+    assert not _versions.load(release.fixed_in).vulnerable
 
 
 def test_java_8_has_no_modules():
