@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-all lint unit sanity molecule venv clean
+.PHONY: help demo check test test-all bench lint unit sanity molecule venv clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -20,13 +20,16 @@ test: check sanity molecule ## what CI runs
 
 test-all: test ## the same, as long as no scenario is too slow for CI
 
+bench: ## measures what README.md says, in about 40 minutes; nothing else should run
+	@$(LAB) prepare
+	@$(BIN)/python -m bench
 
 lint: venv ## yamllint, ansible-lint, ruff, mypy
 	yamllint --strict .
 	ansible-lint --offline --profile production
 	ruff check
 	mypy
-	mypy lab tools/sanity.py
+	mypy lab bench tools/sanity.py
 
 unit: venv ## pytest
 	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest

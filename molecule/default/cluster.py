@@ -23,6 +23,7 @@ FAILOVER = CACHE / "failover.json"
 # Written out on purpose: taken from the collection's own plan, a wrong plan would prove itself.
 VERSION = os.environ.get("ROCKETMQ_VERSION", "4.7.1")
 CLUSTER = "RaftCluster"
+CONTAINERS = {"rmq71": "rocketmq-molecule-71", "rmq76": "rocketmq-molecule-76", "rmq77": "rocketmq-molecule-77"}
 ADDRESSES = {"rmq71": "198.18.72.71", "rmq76": "198.18.72.76", "rmq77": "198.18.72.77"}
 MEMBER_IDS = {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"}
 PORTS = {"RaftNode00": (10911, 20911), "RaftNode01": (10921, 20921)}
@@ -36,8 +37,7 @@ Answer = TypeVar("Answer")
 
 @cache
 def host(name: str) -> Host:
-    inventory = Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent
-    return testinfra.get_host(f"ansible://{name}?ansible_inventory={inventory}")
+    return testinfra.get_host(f"docker://{CONTAINERS[name]}")
 
 
 def services(name: str) -> list[str]:
@@ -61,6 +61,16 @@ def in_parallel(ask: Callable[[str], Answer], arguments: Sequence[str]) -> dict[
 
 def cluster_list(name_server: str, on: str = "rmq71") -> list[mqadmin.Member]:
     return mqadmin.members(host(on).check_output("mqadmin clusterList -n %s", name_server))
+
+
+def invocations(*names: str) -> dict[str, str]:
+    """What changes whenever systemd starts a unit, by host and unit; of all hosts if none is named."""
+    found = {}
+    for name in names or ADDRESSES:
+        units = services(name)
+        shown = host(name).check_output("systemctl show --value --property InvocationID " + " ".join(units))
+        found.update({f"{name} {unit}": invocation for unit, invocation in zip(units, shown.split())})
+    return found
 
 
 def wait_until_whole(seconds: float = 120) -> None:

@@ -19,5 +19,7 @@ class FilterModule:
             "conflicts": _live.conflicts,
             "unplanned_brokers": _live.unplanned_brokers,
             "host_problems": _live.host_problems,
+            "clock_problems": _live.clock_problems,
+            "clock_notices": _live.clock_notices,
             "process_table": _live.process_table,
         }

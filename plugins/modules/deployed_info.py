@@ -49,6 +49,9 @@ instances:
     has_data:
       description: Whether its store holds anything.
       type: bool
+    has_store:
+      description: Whether its store is the folder that was made for it. False where its disk is not mounted.
+      type: bool
     restarts:
       description: How often systemd had to start it again since it was last started on purpose.
       type: int
@@ -67,7 +70,7 @@ import pathlib
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _systemd
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _systemd
 
 
 def read_properties(path: pathlib.Path) -> dict[str, str]:
@@ -82,7 +85,7 @@ def read_properties(path: pathlib.Path) -> dict[str, str]:
 
 def has_data(store: str) -> bool:
     folder = pathlib.Path(store)
-    return bool(store) and folder.is_dir() and any(folder.iterdir())
+    return bool(store) and folder.is_dir() and any(entry.name != _disk.MARKER for entry in folder.iterdir())
 
 
 def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
@@ -93,7 +96,7 @@ def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
     result = []
     for unit, description in ours.items():
         state = shown.get(unit, {})
-        config = description.get("config", "")
+        config, store = description.get("config", ""), description.get("store", "")
         result.append(
             {
                 "unit": unit,
@@ -101,9 +104,10 @@ def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
                 "name": description.get("instance", ""),
                 "version": description.get("version", ""),
                 "running": state.get("MainPID", "0") != "0",
-                "has_data": has_data(description.get("store", "")),
+                "has_data": has_data(store),
+                "has_store": pathlib.Path(store, _disk.MARKER).exists(),
                 "restarts": int(state.get("NRestarts") or 0),
-                "store": description.get("store", ""),
+                "store": store,
                 "config_path": config,
                 "properties": read_properties(pathlib.Path(config)) if config else {},
             }

@@ -37,6 +37,10 @@ options:
         description: Port at which it listens.
         type: int
         required: true
+      store:
+        description: Folder of its messages. While O(wait) waits, a full disk under it is a failure.
+        type: str
+        default: ""
       files:
         description: The files that it reads at its start.
         type: list
@@ -100,7 +104,7 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _systemd
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _systemd
 
 _POLL_SECONDS = 0.25
 _STABLE_SECONDS = 60
@@ -161,7 +165,11 @@ def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
     waiting = {service["unit"]: service for service in services}
     while True:
         shown = _systemd.show(list(waiting))
-        broken = {unit: fault for unit in waiting if (fault := _fault(shown.get(unit, {})))}
+        broken = {
+            unit: fault
+            for unit, service in waiting.items()
+            if (fault := _fault(shown.get(unit, {})) or _full_disk(service["store"]))
+        }
         if broken:
             return broken
         waiting = {unit: service for unit, service in waiting.items() if not _up(service, shown.get(unit, {}))}
@@ -186,12 +194,21 @@ def _fault(shown: dict[str, str]) -> str:
     return ""
 
 
+def _full_disk(store: str) -> str:
+    """A broker starts on a full disk, and then takes no message."""
+    disk = _disk.usage(store) if store else {"used_percent": 0}
+    if disk["used_percent"] < _disk.FULL_PERCENT:
+        return ""
+    return f"takes no message: the disk of {store} is {disk['used_percent']} % full ({disk['free_mb']} MB free)"
+
+
 def main() -> None:
     file_spec = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
     service_spec = {
         "unit": {"type": "str", "required": True},
         "address": {"type": "str", "required": True},
         "port": {"type": "int", "required": True},
+        "store": {"type": "str", "default": ""},
         "files": {"type": "list", "elements": "dict", "default": [], "options": file_spec},
     }
     module = AnsibleModule(

@@ -46,6 +46,7 @@ def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str,
             "PartOf": "rocketmq.target",
             # An empty folder of the root disk must never pass for the store.
             "RequiresMountsFor": f"{instance['data_dir']} {instance['store']}",
+            "AssertPathExists": instance["marker"],
             "StartLimitIntervalSec": 0,
         },
         "Service": {

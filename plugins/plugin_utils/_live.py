@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
+
 #: Identity of a broker: key of its configuration file, what it is called, the variable that decides it.
 _IDENTITY = (
     ("brokerClusterName", "cluster name", "rocketmq_cluster_name"),
@@ -24,6 +26,15 @@ _IDENTITY = (
 )
 _NAMESRV_IDENTITY = (("listenPort", "port", "rocketmq_namesrv_port"),)
 
+#: Ports that a process opens, by kind of process and purpose, and the variable that decides them.
+_PORT_VARIABLES = {
+    ("namesrv", "listen"): "rocketmq_namesrv_port",
+    ("broker", "listen"): "listen_port of its group",
+    ("broker", "vip"): "listen_port of its group (its VIP port is 2 less)",
+    ("broker", "dledger"): "dledger_port of its group",
+    ("dashboard", "listen"): "rocketmq_dashboard_port",
+}
+
 
 def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str) -> list[str]:
     """What the plan would change of the processes that ``host`` carries (the result of deployed_info)."""
@@ -33,6 +44,7 @@ def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str
         found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])
     ]
     problems = _version_change(protected, plan["version"], host)
+    problems += [_lost_store(found, host) for found in deployed if _store_is_lost(found)]
     for found in protected:
         instance = planned.get(found["unit"])
         problems += [_unplanned(found, host)] if instance is None else _changes(found, instance, host)
@@ -48,6 +60,19 @@ def _version_change(protected: list[dict[str, Any]], version: str, host: str) ->
         f"{host} runs RocketMQ {runs} and would get {version}: set rocketmq_version back to {runs}; site.yml is no "
         "upgrade, because it would restart without the gates of one."
     ]
+
+
+def _store_is_lost(found: Mapping[str, Any]) -> bool:
+    """The store is made before the unit, so a unit without a store had one."""
+    return found["kind"] == "broker" and not found["has_store"] and not found["has_data"]
+
+
+def _lost_store(found: Mapping[str, Any], host: str) -> str:
+    return (
+        f"{host} has the broker {found['name']}, but its store {found['store']} is empty: mount its disk. If its "
+        f"messages are lost, and it shall copy those of the other members, remove /etc/systemd/system/{found['unit']} "
+        "and run again."
+    )
 
 
 def _unplanned(found: Mapping[str, Any], host: str) -> str:
@@ -93,10 +118,18 @@ def unplanned_brokers(view: Mapping[str, Any], plan: Mapping[str, Any]) -> list[
     return problems
 
 
-def host_problems(facts: Mapping[str, Any], plan: Mapping[str, Any], host: str, jdk_release: str = "") -> list[str]:
-    """What the plan wants and the host, by its facts, does not have.
+def host_problems(
+    facts: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    host: str,
+    look: Mapping[str, Any],
+    deployed: list[dict[str, Any]],
+    jdk_release: str = "",
+) -> list[str]:
+    """What the plan wants and the host does not have.
 
-    ``jdk_release`` is the content of the file ``release`` of a preinstalled JDK, empty when it could not be read.
+    ``look`` is the result of host_info, ``deployed`` that of deployed_info. ``jdk_release`` is the content of the file
+    ``release`` of a preinstalled JDK, empty when it could not be read.
     """
     own = plan["hosts"][host]
     instances = own["namesrv"] + own["brokers"] + own["dashboard"]
@@ -119,6 +152,11 @@ def host_problems(facts: Mapping[str, Any], plan: Mapping[str, Any], host: str, 
         )
     if facts.get("service_mgr") not in ("systemd", None):
         problems.append(f"{host} is run by {facts['service_mgr']}; RocketMQ's units need systemd.")
+    running = {found["unit"] for found in deployed if found["running"]}
+    for instance in instances:
+        if instance["unit"] not in running:
+            problems += _taken_ports(instance, look["listeners"], host)
+    problems += [problem for instance in own["brokers"] for problem in _full_disk(instance, look["disks"], host)]
     if own["java"]["source"] == "preinstalled":
         problems += _jdk_problems(own["java"], jdk_release, host)
     return problems
@@ -134,6 +172,58 @@ def _jdk_problems(java: Mapping[str, Any], release: str, host: str) -> list[str]
             "of them."
         ]
     return []
+
+
+def _taken_ports(instance: Mapping[str, Any], listeners: list[dict[str, Any]], host: str) -> list[str]:
+    problems = []
+    for purpose, port in instance["ports"].items():
+        variable = _PORT_VARIABLES.get((instance["kind"], purpose))
+        for listener in listeners:
+            if variable and listener["port"] == port:
+                who = f"{listener['program']} (pid {listener['pid']})" if listener["pid"] else "another program"
+                problems.append(
+                    f"{host} has {who} on port {port} of {instance['description']}: stop it, or change {variable}."
+                )
+    return problems
+
+
+def _full_disk(broker: Mapping[str, Any], disks: Mapping[str, Mapping[str, int]], host: str) -> list[str]:
+    disk = disks.get(broker["store"], {"used_percent": 0})
+    if disk["used_percent"] < _disk.FULL_PERCENT:
+        return []
+    return [
+        f"{host}: the disk of {broker['store']} is {disk['used_percent']} % full ({disk['free_mb']} MB free), and from "
+        f"{_disk.FULL_PERCENT} % on {broker['description']} takes no message: make room, or set store of its group or "
+        "rocketmq_data_dir to a bigger disk before its first start."
+    ]
+
+
+def clock_problems(looks: Mapping[str, Mapping[str, Any]], tolerance: float) -> list[str]:
+    """Clocks that are too far apart; ``looks`` has the result of host_info by host."""
+    ahead = {host: look["ahead_seconds"] for host, look in looks.items()}
+    apart = max(ahead.values(), default=0) - min(ahead.values(), default=0)
+    if apart <= tolerance:
+        return []
+    shown = ", ".join(f"{host} {seconds:+.0f} s" for host, seconds in sorted(ahead.items()))
+    return [
+        f"The clocks of the hosts are {apart:.0f} s apart (against this machine: {shown}), and messages are dated and "
+        "deleted by them: keep them in time (chrony), or accept it with rocketmq_clock_tolerance."
+    ]
+
+
+def clock_notices(looks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Time zones that differ; no reason to stop."""
+    zones = {host: look["utc_offset_seconds"] for host, look in looks.items()}
+    if len(set(zones.values())) < 2:
+        return []
+    shown = ", ".join(
+        f"{host} UTC{'-' if offset < 0 else '+'}{abs(offset) // 3600:02}:{abs(offset) // 60 % 60:02}"
+        for host, offset in sorted(zones.items())
+    )
+    return [
+        f"The hosts are in different time zones ({shown}): deleteWhen is an hour of the host's own time, so members "
+        "of a group delete expired messages at different moments. The logs of all hosts are in UTC."
+    ]
 
 
 def process_table(deployed: list[dict[str, Any]]) -> str:

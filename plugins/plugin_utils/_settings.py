@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
+from jinja2 import Undefined, UndefinedError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,26 +35,54 @@ def text(value: Any) -> str:
     return str(value).strip()
 
 
+def some_text(value: Any) -> str:
+    if not text(value):
+        raise ValueError("a text that is not empty")
+    return text(value)
+
+
+def url(value: Any) -> str:
+    if not re.fullmatch(r"[a-z]+://\S+", text(value)):
+        raise ValueError("an address that begins with https:// or the like")
+    return text(value)
+
+
+def optional_url(value: Any) -> str:
+    return url(value) if value else ""
+
+
 def word(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_%|-]+", value):
-        raise ValueError("letters, digits, '_' and '-' only")
+        raise ValueError("a text of letters, digits, '_' and '-' only")
     return value
 
 
 def account(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z_][a-z0-9_-]*", value):
-        raise ValueError("a system user name such as rocketmq")
+    # destroy.yml deletes it.
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z_][a-z0-9_-]*", value) or value == "root":
+        raise ValueError("the name of a system user of its own, such as rocketmq")
     return value
 
 
 def path(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"(/[^/\s:\"'$%\\]+)+", value) or ".." in value.split("/"):
-        raise ValueError("an absolute path without blanks, quotes, '%', '$' or ':'")
+        raise ValueError("an absolute path without blanks, quotes, '%', '$' or ':', and without '/' at its end")
     return value
 
 
 def optional_path(value: Any) -> str:
-    return path(value) if value else ""
+    return path(value) if value not in (None, "") else ""
+
+
+def folder(value: Any) -> str:
+    # destroy.yml deletes it.
+    if _SYSTEM_FOLDER.fullmatch(path(value)):
+        raise ValueError("a folder of RocketMQ's own below it, such as " + f"{value}/rocketmq")
+    return str(value)
+
+
+def optional_folder(value: Any) -> str:
+    return folder(value) if value not in (None, "") else ""
 
 
 def flag(value: Any) -> bool:
@@ -65,9 +95,8 @@ def flag(value: Any) -> bool:
 def number(low: int, high: int) -> Callable[[Any], int]:
     def parse(value: Any) -> int:
         plain = isinstance(value, int) and not isinstance(value, bool)
-        if not plain and not (isinstance(value, str) and value.strip().isdigit()):
-            raise ValueError(f"a whole number from {low} to {high}")
-        if not low <= int(value) <= high:
+        plain = plain or (isinstance(value, str) and bool(re.fullmatch(r"\s*[0-9]{1,9}\s*", value)))
+        if not plain or not low <= int(value) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return int(value)
 
@@ -90,7 +119,7 @@ def choice(*names: str) -> Callable[[Any], str]:
 
 def words(value: Any) -> list[str]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in value):
-        raise ValueError("a list of texts")
+        raise ValueError("a list with one text per entry")
     return [item.strip() for item in value]
 
 
@@ -131,6 +160,12 @@ def digest(length: int) -> Callable[[Any], str]:
     return parse
 
 
+#: Never RocketMQ's alone, whatever a variable says.
+_SYSTEM_FOLDER = re.compile(
+    "/(bin|boot|dev|etc|home|lib|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)|/etc/systemd|/usr/(bin|lib|local|share)"
+    "|/var/(cache|lib|log|opt|tmp)"
+)
+
 #: In the order of docs/variables.md; a text on its own begins a chapter there.
 _ALL: tuple[Setting | str, ...] = (
     "The cluster",
@@ -160,13 +195,13 @@ _ALL: tuple[Setting | str, ...] = (
     Setting("rocketmq_broker_properties", {}, mapping, "Any broker key, for all groups; a group's own properties win."),
     "Places on a host",
     Setting(
-        "rocketmq_install_dir", "/opt/rocketmq", path, "Programs: one folder per version, links to JDKs, the console."
+        "rocketmq_install_dir", "/opt/rocketmq", folder, "Programs: one folder per version, links to JDKs, the console."
     ),
     Setting(
-        "rocketmq_config_dir", "/etc/rocketmq", path, "Configuration; root's, so that no live change outlasts a run."
+        "rocketmq_config_dir", "/etc/rocketmq", folder, "Configuration; root's, so that no live change outlasts a run."
     ),
-    Setting("rocketmq_data_dir", "/var/lib/rocketmq", path, "One folder per instance, with its store.", "host"),
-    Setting("rocketmq_log_dir", "/var/log/rocketmq", path, "One folder of logs per instance.", "host"),
+    Setting("rocketmq_data_dir", "/var/lib/rocketmq", folder, "One folder per instance, with its store.", "host"),
+    Setting("rocketmq_log_dir", "/var/log/rocketmq", folder, "One folder of logs per instance.", "host"),
     Setting("rocketmq_user", "rocketmq", account, "System user of all processes."),
     "Memory and JVM",
     Setting(
@@ -206,10 +241,13 @@ _ALL: tuple[Setting | str, ...] = (
         "archive: the official zip, by address. file: a zip on the control node. maven: jars through its mvn client.",
     ),
     Setting(
-        "rocketmq_archive_base_url", "https://archive.apache.org/dist/rocketmq", text, "Where the official zips are."
+        "rocketmq_archive_base_url", "https://archive.apache.org/dist/rocketmq", url, "Where the official zips are."
     ),
     Setting(
-        "rocketmq_archive_url", "", text, "Address of the zip, instead of the one below rocketmq_archive_base_url."
+        "rocketmq_archive_url",
+        "",
+        optional_url,
+        "Address of the zip, instead of the one below rocketmq_archive_base_url.",
     ),
     Setting(
         "rocketmq_archive_sha512",
@@ -218,9 +256,9 @@ _ALL: tuple[Setting | str, ...] = (
         "SHA-512 of the zip. Default: what is published beside it (.sha512).",
     ),
     Setting("rocketmq_archive_file", "", text, "Path of the zip on the control node, for source file."),
-    Setting("rocketmq_maven_command", "mvn", text, "Maven client of the control node, for source maven."),
+    Setting("rocketmq_maven_command", "mvn", some_text, "Maven client of the control node, for source maven."),
     Setting(
-        "rocketmq_cache_dir", "~/.cache/rocketmq.cluster", text, "Folder of the control node that keeps downloads."
+        "rocketmq_cache_dir", "~/.cache/rocketmq.cluster", some_text, "Folder of the control node that keeps downloads."
     ),
     "The JDK",
     Setting(
@@ -232,7 +270,7 @@ _ALL: tuple[Setting | str, ...] = (
     ),
     Setting("rocketmq_java_major", 17, number(8, 99), "Major version of Java.", "host"),
     Setting("rocketmq_java_package", "", text, "Name of the package, where it is not the usual one.", "host"),
-    Setting("rocketmq_java_archive_url", "", text, "Address of the tarball.", "host"),
+    Setting("rocketmq_java_archive_url", "", optional_url, "Address of the tarball.", "host"),
     Setting("rocketmq_java_archive_file", "", text, "Path of the tarball on the control node.", "host"),
     Setting(
         "rocketmq_java_archive_sha256", "", digest(64), "SHA-256 of the tarball; required for source archive.", "host"
@@ -246,10 +284,12 @@ _ALL: tuple[Setting | str, ...] = (
         "file: a jar on the control node. url: a download. image: copied out of a container image on the control node.",
     ),
     Setting("rocketmq_dashboard_file", "", text, "Path of the jar on the control node."),
-    Setting("rocketmq_dashboard_url", "", text, "Address of the jar."),
+    Setting("rocketmq_dashboard_url", "", optional_url, "Address of the jar."),
     Setting("rocketmq_dashboard_image", "", text, "Container image that holds the jar."),
     Setting("rocketmq_dashboard_image_jar", "", text, "Path of the jar in the image. Default: what the image starts."),
-    Setting("rocketmq_dashboard_container_command", "docker", text, "Client of the control node's container engine."),
+    Setting(
+        "rocketmq_dashboard_container_command", "docker", some_text, "Client of the control node's container engine."
+    ),
     Setting(
         "rocketmq_dashboard_sha256", "", digest(64), "SHA-256 of the jar; required with a host in rocketmq_dashboard."
     ),
@@ -258,6 +298,7 @@ _ALL: tuple[Setting | str, ...] = (
         "rocketmq_start_timeout", 120, number(1, 3600), "Seconds after which a process that does not listen has failed."
     ),
     Setting("rocketmq_health_timeout", 180, number(1, 3600), "Seconds that a health gate waits."),
+    Setting("rocketmq_clock_tolerance", 10, number(1, 86400), "Seconds by which the clocks of the hosts may differ."),
 )
 
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _ALL if isinstance(setting, Setting)}
@@ -272,6 +313,36 @@ def chapters() -> dict[str, list[Setting]]:
         else:
             result[list(result)[-1]].append(item)
     return result
+
+
+#: What variables of ours may stand beside the settings: the command line's, and what a run leaves on its hosts.
+OTHER_NAMES = (
+    "rocketmq_confirm",
+    "rocketmq_destroy_data",
+    "rocketmq_deployed",
+    "rocketmq_plan",
+    "rocketmq_service_found",
+    "rocketmq_view",
+)
+
+
+def unknown(variables: Mapping[str, Any]) -> list[str]:
+    """Names that look like a setting, and that nobody would read."""
+    known = {*SETTINGS, *OTHER_NAMES}
+    return [name for name in variables if str(name).startswith("rocketmq_") and name not in known]
+
+
+#: What Ansible raises when it looks into a template or a vault text, which it does as late as it can.
+UNREADABLE = (AnsibleError, UndefinedError, RecursionError)
+
+
+def _plain(value: Any) -> Any:
+    """The value with all templates in it evaluated."""
+    if isinstance(value, Undefined):
+        return str(value)  # Raises what is wrong with it.
+    if isinstance(value, Mapping):
+        return {key: _plain(own) for key, own in value.items()}
+    return [_plain(own) for own in value] if isinstance(value, (list, tuple)) else value
 
 
 class WrongValue(NamedTuple):
@@ -290,12 +361,21 @@ def read(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[WrongValue]
     values: dict[str, Any] = {}
     wrong: list[WrongValue] = []
     for name, setting in SETTINGS.items():
-        raw = variables.get(name)
         values[name] = setting.default
-        if raw is None:
-            continue
+        raw = None
         try:
-            values[name] = setting.parse(raw)
+            raw = _plain(variables.get(name))
+            if raw is not None:
+                values[name] = setting.parse(raw)
         except ValueError as expected:
-            wrong.append(WrongValue(name, repr(raw), str(expected)))
+            wrong.append(WrongValue(name, shorten(repr(raw)), str(expected)))
+        except UNREADABLE as error:
+            reason = str(error.__cause__ or error).splitlines()[0].rstrip(".")
+            wrong.append(
+                WrongValue(name, f"unreadable ({reason})", "what its template or vault needs, or a plain value")
+            )
     return values, wrong
+
+
+def shorten(shown: str) -> str:
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -12,9 +12,10 @@ import dataclasses
 import difflib
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _jvm, _settings, _versions
 
 Settings = Mapping[str, Any]
@@ -62,13 +63,16 @@ _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _SELF_ID = re.compile(r"[A-Za-z][0-9]+")
 #: The version stands in the environment file alone.
 _CLASSPATH = ("-cp", "${ROCKETMQ_HOME}/conf:${ROCKETMQ_HOME}/lib/*")
+_INVENTORY_GROUPS = ("rocketmq_namesrv", "rocketmq_broker", "rocketmq_dashboard")
 _RESERVED_INSTANCES = ("namesrv", "dashboard", "controller", "proxy", "exporter", "tools")
 
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """A broker group as the inventory gives it, its values in their own types."""
+    """A broker group as the inventory gives it, its values in their own types; empty where they could not be read."""
 
+    #: What sentences call it.
+    where: str
     name: str
     instance: str
     mode: str
@@ -84,7 +88,8 @@ class Group:
     def ports(self) -> dict[str, int]:
         """Ports of a member. HA is reserved although DLedger opens none: a change of mode must not collide."""
         listen = self.listen_port
-        return {"listen": listen, "vip": listen - 2, "ha": listen + 1, "dledger": self.dledger_port}
+        ports = {"listen": listen, "vip": listen - 2, "ha": listen + 1} if listen else {}
+        return {**ports, "dledger": self.dledger_port} if self.dledger_port else ports
 
     def members_by_id(self) -> list[tuple[str, str]]:
         """(host, id), in the order of the ids: the same on every host, whatever the order in the inventory."""
@@ -96,6 +101,10 @@ class Inventory:
     """What the inventory says, read once: settings per host and the hosts of each role."""
 
     settings: dict[str, Settings]
+    #: The settings that all hosts share.
+    cluster: Settings
+    #: Variables that have had their sentence, and the hosts that it is about: nothing is to be said of their defaults.
+    unread: dict[str, list[str]]
     addresses: dict[str, str]
     memory_mb: dict[str, int]
     namesrv: list[str]
@@ -103,10 +112,12 @@ class Inventory:
     dashboards: list[str]
     groups: list[Group]
 
-    @property
-    def cluster(self) -> Settings:
-        """The settings that all hosts share."""
-        return next(iter(self.settings.values()))
+    def lacks(self, name: str, host: str) -> bool:
+        """Whether a variable is not set on a host."""
+        return not self.settings[host][name] and host not in self.unread.get(name, [])
+
+    def cluster_lacks(self, name: str) -> bool:
+        return not self.cluster[name] and not self.unread.get(name)
 
 
 def plan(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -135,31 +146,45 @@ def _read(
 ) -> Inventory:
     hosts = sorted(groups.get("rocketmq", []))
     settings: dict[str, Settings] = {}
+    unread: dict[str, list[str]] = {}
     wrong: dict[_settings.WrongValue, list[str]] = {}
+    unknown: dict[str, list[str]] = {}
     for host in hosts:
         settings[host], found = _settings.read(hostvars[host])
         for value in found:
             wrong.setdefault(value, []).append(host)
-    problems += [
-        f"{name} is {shown} on {_hosts(on)}: give {expected}." for (name, shown, expected), on in wrong.items()
-    ]
-    if hosts:
-        _check_agreement(settings, problems)
-    else:
+        for name in _settings.unknown(hostvars[host]):
+            unknown.setdefault(name, []).append(host)
+    for (name, shown, expected), on in wrong.items():
+        problems.append(f"{name} is {shown} on {_hosts(on)}: give {expected}.")
+        unread.setdefault(name, []).extend(on)
+    for name, on in unknown.items():
+        meant = _closest(name, _settings.SETTINGS, 0.7)
+        if meant:
+            default = _settings.SETTINGS[meant].default
+            unread.setdefault(meant, []).extend(host for host in on if settings[host][meant] == default)
+        problems.append(
+            f"{name} is set on {_hosts(on)}, but there is no such variable{_did_you_mean(meant)}: correct its name, or "
+            "remove it (docs/variables.md has all names)."
+        )
+    if not hosts:
         problems.append(
             "The inventory has no host in the group rocketmq: make rocketmq_namesrv, rocketmq_broker and the others "
             "its children."
         )
     facts = {host: hostvars[host].get("ansible_facts") or {} for host in hosts}
-    entries = settings[hosts[0]]["rocketmq_broker_groups"] if hosts else []
+    cluster = _agree(settings, unread, problems)
+    entries = cluster.get("rocketmq_broker_groups", [])
     return Inventory(
         settings=settings,
+        cluster=cluster,
+        unread=unread,
         addresses={host: _address(host, hostvars[host], settings[host]) for host in hosts},
         memory_mb={host: int(facts[host].get("memtotal_mb") or 0) for host in hosts},
         namesrv=sorted(groups.get("rocketmq_namesrv", [])),
         brokers=sorted(groups.get("rocketmq_broker", [])),
         dashboards=sorted(groups.get("rocketmq_dashboard", [])),
-        groups=[group for index, entry in enumerate(entries) if (group := _group(entry, index, problems))],
+        groups=[group for index in range(len(entries)) if (group := _group(entries, index, problems))],
     )
 
 
@@ -168,10 +193,11 @@ def _address(host: str, variables: Mapping[str, Any], settings: Settings) -> str
     given = settings["rocketmq_address"]
     if given:
         return str(given)
-    for candidate in (variables.get("ansible_host"), host):
-        if candidate and _is_ipv4(str(candidate)):
-            return str(candidate)
-    return ""
+    try:
+        candidate = str(variables.get("ansible_host"))
+    except _settings.UNREADABLE:
+        candidate = ""
+    return next((literal for literal in (candidate, host) if _is_ipv4(literal)), "")
 
 
 def _is_ipv4(value: str) -> bool:
@@ -182,60 +208,75 @@ def _is_ipv4(value: str) -> bool:
     return True
 
 
-def _group(entry: Any, index: int, problems: list[str]) -> Group | None:
-    """An entry of rocketmq_broker_groups, or None after saying what it lacks."""
-    where = f"rocketmq_broker_groups[{index}]"
+def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | None:
+    """An entry of rocketmq_broker_groups as far as it can be read, after saying what it lacks; None if it is none."""
+    entry, where = entries[index], f"rocketmq_broker_groups[{index}]"
     if not isinstance(entry, Mapping):
-        problems.append(f"{where} is {entry!r}: give a mapping with {', '.join(_required_keys())}.")
+        problems.append(f"{where} is {_shorten(repr(entry))}: give a mapping with {', '.join(_required_keys())}.")
         return None
-    where = f"Group {entry['name']}" if entry.get("name") else where
-    before = len(problems)
+    name = entry.get("name")
+    if isinstance(name, str) and name.strip():
+        same = [other for other in entries if isinstance(other, Mapping) and other.get("name") == name]
+        where = f"Group {name}" if len(same) == 1 else f"{where} ({name})"
+    meant = {key: _closest(key, GROUP_KEYS) for key in entry if key not in GROUP_KEYS}
     problems += [
-        f"{where} has an unknown key {key!r}{_nearest(key, GROUP_KEYS)}." for key in entry if key not in GROUP_KEYS
+        f"{where} has an unknown key {key!r}{_did_you_mean(known)}: correct or remove it."
+        for key, known in meant.items()
     ]
-    mode = entry.get("mode", "dledger")
-    if mode not in MODES:
-        problems.append(f"{where} has the unknown mode {mode!r}: mode is one of {', '.join(MODES)}.")
-    for key in _required_keys():
-        if entry.get(key) in (None, "", [], {}):
-            problems.append(f"{where} has no {key}: give {GROUP_KEYS[key][0]}.")
+    missing = [key for key in _required_keys() if entry.get(key) in (None, "", [], {})]
+    problems += [f"{where} has no {key}: give {GROUP_KEYS[key][0]}." for key in missing if key not in meant.values()]
     parsers = {
+        "name": _matching(_NAME, "1 to 127 letters, digits, '_' and '-'"),
+        "instance": _matching(_INSTANCE, "lower-case letters, digits, '_' and '-'"),
+        "mode": _settings.choice(*MODES),
         "listen_port": _settings.number(3, 65534),
         "dledger_port": _settings.port,
-        "members": _settings.mapping,
+        "members": _members,
         "properties": _settings.mapping,
-        "store": _settings.optional_path,
+        "store": _settings.optional_folder,
         "heap_mb": _settings.megabytes,
         "direct_mb": _settings.megabytes,
         "jvm_options": _settings.words,
     }
     values: dict[str, Any] = {}
     for key, parse in parsers.items():
-        if entry.get(key) is None:
+        if entry.get(key) is None or key in missing:
             continue
         try:
             values[key] = parse(entry[key])
         except ValueError as expected:
-            problems.append(f"{where} has {key} {entry[key]!r}: give {expected}.")
-    for key, pattern in (("name", _NAME), ("instance", _INSTANCE)):
-        value = entry.get(key)
-        if value and not (isinstance(value, str) and pattern.fullmatch(value)):
-            problems.append(f"{where} has the {key} {value!r}: use letters, digits, '_' and '-' ({pattern.pattern}).")
-    if len(problems) > before:
-        return None
+            problems.append(f"{where} has {key} {_shorten(repr(entry[key]))}: give {expected}.")
     return Group(
-        name=entry["name"],
-        instance=entry["instance"],
-        mode=mode,
-        listen_port=values["listen_port"],
-        dledger_port=values["dledger_port"],
-        members={str(host): str(identity) for host, identity in values["members"].items()},
+        where=where,
+        name=values.get("name", ""),
+        instance=values.get("instance", ""),
+        mode=values.get("mode", MODES[0]),
+        listen_port=values.get("listen_port", 0),
+        dledger_port=values.get("dledger_port", 0),
+        members=values.get("members", {}),
         properties=values.get("properties", {}),
         store=values.get("store", ""),
         heap_mb=values.get("heap_mb", 0),
         direct_mb=values.get("direct_mb", 0),
         jvm_options=values.get("jvm_options", []),
     )
+
+
+def _matching(pattern: re.Pattern[str], expected: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"{expected}, in quotes")
+        if not pattern.fullmatch(value):
+            raise ValueError(expected)
+        return value
+
+    return parse
+
+
+def _members(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError(GROUP_KEYS["members"][0])
+    return {str(host): "" if identity is None else str(identity) for host, identity in value.items()}
 
 
 def _required_keys() -> list[str]:
@@ -245,28 +286,43 @@ def _required_keys() -> list[str]:
 # --- checking ---------------------------------------------------------------------------------------------------------
 
 
-def _check_agreement(settings: Mapping[str, Settings], problems: list[str]) -> None:
-    """Cluster-wide variables have one value on all hosts."""
+def _agree(
+    settings: Mapping[str, Settings], unread: Mapping[str, Sequence[str]], problems: list[str]
+) -> dict[str, Any]:
+    """Cluster-wide variables have one value on all hosts; otherwise what most of them say counts from here on."""
+    agreed: dict[str, Any] = {}
     for name, setting in _settings.SETTINGS.items():
         if setting.scope != "cluster":
             continue
-        values: dict[str, list[str]] = {}
+        values: list[tuple[Any, list[str]]] = []
         for host, own in settings.items():
-            values.setdefault(repr(own[name]), []).append(host)
+            if host not in unread.get(name, []):
+                like = next((on for value, on in values if value == own[name]), None)
+                if like is None:
+                    values.append((own[name], [host]))
+                else:
+                    like.append(host)
+        agreed[name] = max(values, key=lambda item: len(item[1]), default=(setting.default, []))[0]
         if len(values) > 1:
-            said = "; ".join(f"{_shorten(value)} on {_hosts(on)}" for value, on in values.items())
+            shown = [repr(value) for value, _ in values]
+            if any(len(value) > 60 for value in shown):
+                shown = ["one value", *["another"] * (len(values) - 1)]
+            said = "; ".join(f"{value} on {_hosts(on)}" for value, (_, on) in zip(shown, values))
             problems.append(
                 f"{name} differs between hosts ({said}): set it once, in group_vars/all or group_vars/rocketmq."
             )
+    return agreed
 
 
 def _check_version(inventory: Inventory, problems: list[str]) -> _versions.Release | None:
     version = inventory.cluster["rocketmq_version"]
-    known = ", ".join(_versions.known())
+    versions = _versions.known()
+    known = ", ".join(versions)
     if not version:
-        problems.append(f"rocketmq_version is not set: choose one of {known}.")
+        if inventory.cluster_lacks("rocketmq_version"):
+            problems.append(f"rocketmq_version is not set: choose one of {known}.")
         return None
-    if version not in _versions.known():
+    if version not in versions:
         problems.append(f"rocketmq_version {version} is not known: choose one of {known}.")
         return None
     release = _versions.load(version)
@@ -293,65 +349,101 @@ def _check_version(inventory: Inventory, problems: list[str]) -> _versions.Relea
 def _check_addresses(inventory: Inventory, problems: list[str]) -> None:
     owners: dict[str, list[str]] = {}
     for host, address in inventory.addresses.items():
-        if not address:
-            problems.append(f"Host {host} has no address: set rocketmq_address (or ansible_host) to its IPv4 address.")
-        elif not _is_ipv4(address) or ipaddress.IPv4Address(address).is_unspecified:
-            problems.append(
-                f"Host {host} has rocketmq_address {address!r}: give a literal IPv4 address; names and IPv6 break "
-                "DLedger's peer list."
-            )
-        else:
+        if host not in inventory.unread.get("rocketmq_address", []):
             owners.setdefault(address, []).append(host)
     for address, hosts in owners.items():
-        if len(hosts) > 1:
+        if not address:
+            problems.append(
+                f"There is no address of {_hosts(hosts)}: set rocketmq_address (or ansible_host) to the host's IPv4 "
+                "address."
+            )
+        elif not _is_ipv4(address) or ipaddress.IPv4Address(address).is_unspecified:
+            problems.append(
+                f"The address {address!r} of {_hosts(hosts)} is none that others reach: set rocketmq_address to the "
+                "host's literal IPv4 address (no port; names and IPv6 break DLedger's peer list)."
+            )
+        elif len(hosts) > 1:
             problems.append(
                 f"The address {address} belongs to {_hosts(hosts)}: give each host its own rocketmq_address."
             )
         elif ipaddress.IPv4Address(address).is_loopback and len(inventory.settings) > 1:
             problems.append(
-                f"Host {hosts[0]} has the loopback address {address}, which no other host reaches: set its "
-                "rocketmq_address."
+                f"The address {address} of {hosts[0]} is a loopback address, which no other host reaches: set "
+                "rocketmq_address to one that they do."
             )
 
 
 def _check_hosts(inventory: Inventory, groups: Mapping[str, Sequence[str]], problems: list[str]) -> None:
+    mistyped = set()
     for name in sorted(groups):
-        outside = sorted(set(groups[name]) - set(inventory.settings)) if name.startswith("rocketmq_") else []
-        if outside:
+        if not name.startswith("rocketmq_"):
+            continue
+        meant = "" if name in _INVENTORY_GROUPS else _closest(name, _INVENTORY_GROUPS, 0.8)
+        outside = sorted(set(groups[name]) - set(inventory.settings))
+        # A group of the user's own may have such a name too, but then it is a part of ours.
+        if meant and set(groups[name]) - set(groups.get(meant, [])):
+            mistyped.add(meant)
+            problems.append(
+                f"The inventory group {name} ({_hosts(sorted(groups[name]))}) is none of ours{_did_you_mean(meant)}: "
+                f"rename it, or make it a child of {meant}."
+            )
+        elif outside:
             problems.append(
                 f"The inventory group {name} has {_hosts(outside)} outside of the group rocketmq: make {name} a child "
                 "of rocketmq."
             )
-    if not inventory.namesrv:
+    if not inventory.namesrv and "rocketmq_namesrv" not in mistyped:
         problems.append("The inventory group rocketmq_namesrv is empty: put at least one host into it.")
-    if inventory.brokers and not inventory.cluster["rocketmq_broker_groups"]:
+    entries = inventory.cluster["rocketmq_broker_groups"]
+    if inventory.brokers and inventory.cluster_lacks("rocketmq_broker_groups"):
         problems.append("rocketmq_broker_groups is empty: give one entry per broker group.")
     used = {host for group in inventory.groups for host in group.members}
-    complete = len(inventory.groups) == len(inventory.cluster["rocketmq_broker_groups"])
-    idle = [host for host in inventory.brokers if host not in used]
+    if "rocketmq_broker" not in mistyped:
+        _check_members(inventory, problems)
+    complete = len(inventory.groups) == len(entries) and all(group.members for group in inventory.groups)
+    idle = [host for host in inventory.brokers if host not in used and host in inventory.settings]
     if idle and inventory.groups and complete:
         problems.append(
-            f"{_hosts(idle)} of rocketmq_broker is in the members of no group: add it to one, or take it out of "
-            "rocketmq_broker."
+            f"{_hosts(idle)} of the inventory group rocketmq_broker is in the members of no broker group: add it to "
+            "the members of one, or take it out of rocketmq_broker."
+        )
+
+
+def _check_members(inventory: Inventory, problems: list[str]) -> None:
+    """Members are hosts of rocketmq_broker; one sentence for all hosts that the same groups have."""
+    members = dict.fromkeys(host for group in inventory.groups for host in group.members)
+    if members and not inventory.brokers:
+        problems.append(
+            "The inventory group rocketmq_broker is empty, but rocketmq_broker_groups has members: put "
+            f"{_hosts(list(members))} into rocketmq_broker."
+        )
+        return
+    strangers: dict[tuple[str, ...], list[str]] = {}
+    for host in members:
+        if host not in inventory.brokers:
+            strangers.setdefault(tuple(g.where for g in inventory.groups if host in g.members), []).append(host)
+    for owners, hosts in strangers.items():
+        taken = {host for group in inventory.groups if group.where in owners for host in group.members}
+        free = [host for host in inventory.brokers if host not in taken]
+        meant = _did_you_mean(_closest(hosts[0], free)) if len(hosts) == 1 else ""
+        many = len(hosts) > 1
+        problems.append(
+            f"{_joined(owners)} {'has' if len(owners) == 1 else 'have'} the member{'s' * many} {_hosts(hosts)}, which "
+            f"{'are' if many else 'is'} not in the inventory group rocketmq_broker{meant}: correct members, or put "
+            f"{'them' if many else 'it'} there."
         )
 
 
 def _check_group(group: Group, inventory: Inventory, problems: list[str]) -> None:
-    where = f"Group {group.name}"
+    where = group.where
     if group.instance in _RESERVED_INSTANCES:
         problems.append(
             f"{where} has the instance {group.instance!r}, which is the name of another service: choose another "
             "instance."
         )
-    for host in group.members:
-        if host not in inventory.brokers:
-            problems.append(
-                f"{where} has the member {host}, which is not in the inventory group "
-                f"rocketmq_broker{_nearest(host, inventory.brokers)}."
-            )
     _check_ids(group, problems)
     count = len(group.members)
-    if (count % 2 == 0 or count < 3) and not inventory.cluster["rocketmq_allow_any_group_size"]:
+    if count and (count % 2 == 0 or count < 3) and not inventory.cluster["rocketmq_allow_any_group_size"]:
         lesson = "survives no failure" if count < 3 else f"survives no more failures than {count - 1}"
         problems.append(
             f"{where} has {count} member{'s' if count != 1 else ''}, which {lesson}: give its members an odd number of "
@@ -359,7 +451,7 @@ def _check_group(group: Group, inventory: Inventory, problems: list[str]) -> Non
             "or accept it with rocketmq_allow_any_group_size: true."
         )
     _check_properties(f"{where}: properties", group.properties, OWNED_BROKER_KEYS, problems)
-    _check_options(f"{where}: jvm_options", group.jvm_options, problems)
+    problems += [f"{where}: jvm_options has {option!r}: {_OPTION_FIX}" for option in _wrong_options(group.jvm_options)]
 
 
 def _check_ids(group: Group, problems: list[str]) -> None:
@@ -367,16 +459,16 @@ def _check_ids(group: Group, problems: list[str]) -> None:
     numbers: dict[int, list[str]] = {}
     for host, identity in group.members.items():
         if not _SELF_ID.fullmatch(identity):
+            what = f"the id {identity!r}" if identity else "no id"
             problems.append(
-                f"Group {group.name} has the id {identity!r} for {host}: a DLedger id is a letter and a number, such "
-                "as n0."
+                f"{group.where} has {what} for {host}: a DLedger id in members is a letter and a number, such as n0."
             )
         else:
             numbers.setdefault(int(identity[1:]), []).append(f"{host}: {identity}")
     for clash in numbers.values():
         if len(clash) > 1:
             problems.append(
-                f"Group {group.name} gives one id to several members ({', '.join(clash)}): each needs a number of its "
+                f"{group.where} gives one id to several members ({', '.join(clash)}): each needs a number of its "
                 "own in members."
             )
 
@@ -387,7 +479,7 @@ def _check_properties(where: str, values: Mapping[str, Any], owned: Mapping[str,
         if key in owned:
             problems.append(f"{where} sets {key}, which the plan writes itself: use {owned[key]} instead.")
         elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", str(key)):
-            problems.append(f"{where} has the key {key!r}, which no RocketMQ setting can have.")
+            problems.append(f"{where} has the key {key!r}, which no RocketMQ setting can have: correct or remove it.")
         elif (
             not isinstance(value, (str, int, float))
             or text != text.strip()
@@ -400,13 +492,11 @@ def _check_properties(where: str, values: Mapping[str, Any], owned: Mapping[str,
             )
 
 
-def _check_options(where: str, options: Sequence[str], problems: list[str]) -> None:
-    for option in options:
-        if not option.startswith("-") or re.search(r"[\s\"'$\\]", option):
-            problems.append(
-                f"{where} has {option!r}: give one JVM option per entry, starting with '-', without blanks, quotes and "
-                "'$'."
-            )
+_OPTION_FIX = "give one JVM option per entry, starting with '-', without blanks, quotes and '$'."
+
+
+def _wrong_options(options: Sequence[str]) -> list[str]:
+    return [option for option in options if not option.startswith("-") or re.search(r"[\s\"'$\\]", option)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -416,65 +506,64 @@ class _Claim:
     owner: str
     kind: str
     value: Any
-
-
-_COLLISION_FIXES = {
-    "port": "change listen_port (in steps of 10, because listen_port - 2 and + 1 follow it), dledger_port or the other "
-    "service's port",
-    "instance": "give each group its own instance",
-    "store": "give each group its own store",
-}
+    #: The variable that decides it.
+    variable: str
 
 
 def _check_collisions(inventory: Inventory, problems: list[str]) -> None:
     """Two services of one host with the same port, store or instance name; one sentence per pair of services."""
-    names = [group.name for group in inventory.groups]
+    names = [group.name for group in inventory.groups if group.name]
     problems += [
-        f"{names.count(name)} groups have the name {name}: give each its own."
-        for name in set(names)
+        f"{names.count(name)} entries of rocketmq_broker_groups have the name {name}: give each its own name."
+        for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
-    clashes: dict[tuple[str, str, str], dict[str, list[str]]] = {}
+    clashes: dict[tuple[str, str, str], list[tuple[str, _Claim, _Claim]]] = {}
     for host in inventory.settings:
         taken: dict[tuple[str, Any], _Claim] = {}
         for claim in _claims(inventory, host):
             first = taken.setdefault((claim.kind, claim.value), claim)
             if first is not claim:
-                clash = clashes.setdefault((claim.kind, first.owner, claim.owner), {})
-                clash.setdefault(str(claim.value), []).append(host)
-    for (kind, one, other), values in clashes.items():
-        if kind == "store" and ("instance", one, other) in clashes:
-            continue  # The store follows the instance: one mistake, one sentence.
-        hosts = sorted({host for on in values.values() for host in on})
-        many = "s" if len(values) > 1 else ""
-        who = (
-            f"{one} uses the {kind}{many} {', '.join(values)} twice"
-            if one == other
-            else f"{one} and {other} share the {kind}{many} {', '.join(values)}"
-        )
-        problems.append(f"{who} on {_hosts(hosts)}: {_COLLISION_FIXES[kind]}.")
+                clashes.setdefault((claim.kind, first.owner, claim.owner), []).append((host, first, claim))
+    for (kind, one, other), found in clashes.items():
+        hosts = list(dict.fromkeys(host for host, _, _ in found))
+        values = list(dict.fromkeys(str(claim.value) for _, _, claim in found))
+        variables = list(dict.fromkeys(claim.variable for _, *pair in found for claim in pair))
+        if kind == "store" and variables == ["instance"]:
+            continue  # Both stores follow the instance: one mistake, one sentence.
+        what = f"the {kind}{'s' if len(values) > 1 else ''} {', '.join(values)}"
+        who = f"{one} uses {what} twice" if one == other else f"{_joined((one, other))} share {what}"
+        whose = " of one of them" if len(variables) == 1 else ""
+        also = " (a listen_port also takes the port 2 below it and the next one)" if "listen_port" in variables else ""
+        problems.append(f"{who} on {_hosts(hosts)}: change {' or '.join(variables)}{whose}{also}.")
 
 
 def _claims(inventory: Inventory, host: str) -> list[_Claim]:
     settings = inventory.settings[host]
     claims = []
-    if host in inventory.namesrv:
-        claims.append(_Claim("the name server", "port", settings["rocketmq_namesrv_port"]))
-    if host in inventory.dashboards:
-        claims.append(_Claim("the console", "port", settings["rocketmq_dashboard_port"]))
+    for owner, hosts, variable in (
+        ("The name server", inventory.namesrv, "rocketmq_namesrv_port"),
+        ("The console", inventory.dashboards, "rocketmq_dashboard_port"),
+    ):
+        if host in hosts and host not in inventory.unread.get(variable, []):
+            claims.append(_Claim(owner, "port", settings[variable], variable))
     for group in inventory.groups:
         if host in group.members:
-            owner = f"group {group.name}"
-            claims += [_Claim(owner, "port", port) for port in group.ports().values()]
-            claims.append(_Claim(owner, "instance", group.instance))
-            claims.append(_Claim(owner, "store", _store(group, settings)))
+            for name, port in group.ports().items():
+                variable = "dledger_port" if name == "dledger" else "listen_port"
+                claims.append(_Claim(group.where, "port", port, variable))
+            if group.instance:
+                claims.append(_Claim(group.where, "instance", group.instance, "instance"))
+            if group.instance or group.store:
+                variable = "store" if group.store else "instance"
+                claims.append(_Claim(group.where, "store", _store(group, settings), variable))
     return claims
 
 
 def _check_sources(inventory: Inventory, problems: list[str]) -> None:
     """What is installed must be named, and checked by a digest that somebody held."""
     cluster = inventory.cluster
-    if cluster["rocketmq_install_source"] == "file" and not cluster["rocketmq_archive_file"]:
+    if cluster["rocketmq_install_source"] == "file" and inventory.cluster_lacks("rocketmq_archive_file"):
         problems.append(
             "rocketmq_install_source is file, but rocketmq_archive_file is not set: give the path of the zip on the "
             "control node."
@@ -484,40 +573,42 @@ def _check_sources(inventory: Inventory, problems: list[str]) -> None:
         ("rocketmq_broker_properties", OWNED_BROKER_KEYS),
     ):
         _check_properties(name, cluster[name], owned, problems)
-    for host, settings in inventory.settings.items():
-        for kind in ("namesrv", "broker", "dashboard"):
-            _check_options(f"rocketmq_{kind}_jvm_options on {host}", settings[f"rocketmq_{kind}_jvm_options"], problems)
-        source = settings["rocketmq_java_source"]
-        if source == "preinstalled" and not settings["rocketmq_java_home"]:
-            problems.append(
-                f"rocketmq_java_source is preinstalled on {host}, but rocketmq_java_home is not set: give the JDK's "
-                "folder."
-            )
-        if source == "archive" and not (
-            settings["rocketmq_java_archive_url"] or settings["rocketmq_java_archive_file"]
-        ):
-            problems.append(
-                f"rocketmq_java_source is archive on {host}, but neither rocketmq_java_archive_url nor "
-                "rocketmq_java_archive_file is set."
-            )
-        if source == "archive" and not settings["rocketmq_java_archive_sha256"]:
-            problems.append(
-                f"rocketmq_java_source is archive on {host}, but rocketmq_java_archive_sha256 is not set: give the "
-                "tarball's digest."
-            )
+    found: dict[tuple[str, str], list[str]] = {}
+    for host in inventory.settings:
+        for sentence in _host_problems(inventory, host):
+            found.setdefault(sentence, []).append(host)
+    problems += [f"{what} on {_hosts(on)}{rest}" for (what, rest), on in found.items()]
     if inventory.dashboards:
         source = cluster["rocketmq_dashboard_source"]
-        if not cluster[f"rocketmq_dashboard_{source}"]:
+        place = f"rocketmq_dashboard_{source}"
+        if inventory.cluster_lacks(place) and not inventory.unread.get("rocketmq_dashboard_source"):
             problems.append(
-                f"rocketmq_dashboard_source is {source}, but rocketmq_dashboard_{source} is not set: say where the "
+                f"rocketmq_dashboard_source is {source}, but {place} is not set: say where the "
                 "console's jar is, "
                 "or leave the inventory group rocketmq_dashboard empty."
             )
-        if not cluster["rocketmq_dashboard_sha256"]:
+        if inventory.cluster_lacks("rocketmq_dashboard_sha256"):
             problems.append(
                 "rocketmq_dashboard_sha256 is not set: give the digest of the console's jar (sha256sum FILE), or leave "
-                "rocketmq_dashboard empty."
+                "the inventory group rocketmq_dashboard empty."
             )
+
+
+def _host_problems(inventory: Inventory, host: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with the variables of one host: what stands before its name, and what behind."""
+    settings = inventory.settings[host]
+    for kind in ("namesrv", "broker", "dashboard"):
+        name = f"rocketmq_{kind}_jvm_options"
+        yield from ((f"{name} has {option!r}", f": {_OPTION_FIX}") for option in _wrong_options(settings[name]))
+    source = settings["rocketmq_java_source"]
+    what = f"rocketmq_java_source is {source}"
+    if source == "preinstalled" and inventory.lacks("rocketmq_java_home", host):
+        yield what, ", but rocketmq_java_home is not set: give the JDK's folder."
+    places = ("rocketmq_java_archive_url", "rocketmq_java_archive_file")
+    if source == "archive" and all(inventory.lacks(name, host) for name in places):
+        yield what, f", but neither {' nor '.join(places)} is set: say where the tarball is."
+    if source == "archive" and inventory.lacks("rocketmq_java_archive_sha256", host):
+        yield what, ", but rocketmq_java_archive_sha256 is not set: give the tarball's digest."
 
 
 # --- laying out -------------------------------------------------------------------------------------------------------
@@ -532,11 +623,15 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
     hosts: dict[str, Any] = {}
     for host, settings in inventory.settings.items():
         context = _Context(inventory, release, host, settings, namesrv)
-        hosts[host] = {
-            "address": inventory.addresses[host],
+        instances = {
             "namesrv": [_namesrv(context)] if host in inventory.namesrv else [],
             "brokers": [_broker(context, group) for group in inventory.groups if host in group.members],
             "dashboard": [_dashboard(context)] if host in inventory.dashboards else [],
+        }
+        hosts[host] = {
+            "address": inventory.addresses[host],
+            **instances,
+            "ports": sorted(port for own in instances.values() for one in own for port in one["ports"].values()),
             "java": _java(settings),
             "dist": _dist(context),
             "folders": _folders(context),
@@ -550,6 +645,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
         "console_jar": _console_jar(cluster),
         "user": cluster["rocketmq_user"],
         "health_timeout": cluster["rocketmq_health_timeout"],
+        "clock_tolerance": cluster["rocketmq_clock_tolerance"],
         "hosts": hosts,
     }
 
@@ -707,6 +803,7 @@ def _instance(
         "data_dir": data_dir,
         "log_dir": log_dir,
         "store": store,
+        "marker": f"{store}/{_disk.MARKER}" if group else "",
         "directories": sorted({data_dir, f"{data_dir}/tmp", store, log_dir}),
         "memory_mb": size.total_mb,
         "start_timeout": settings["rocketmq_start_timeout"],
@@ -724,6 +821,8 @@ def _instance(
         files.insert(0, {"path": config["path"], "content": _files.properties(config["properties"])})
     # What service_state is asked about.
     service = {"unit": unit, "address": context.address, "port": ports["listen"], "files": files}
+    if group:
+        service["store"] = store
     return {**instance, "service": service}
 
 
@@ -834,10 +933,21 @@ def _hosts(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
+def _joined(owners: Sequence[str]) -> str:
+    """Group A and group B."""
+    return " and ".join([owners[0], *(owner[0].lower() + owner[1:] for owner in owners[1:])])
+
+
 def _shorten(value: str) -> str:
-    return value if len(value) <= 60 else value[:57] + "..."
+    return _settings.shorten(value)
 
 
-def _nearest(name: Any, known: Any) -> str:
-    close = difflib.get_close_matches(str(name), [str(item) for item in known], n=1, cutoff=0.5)
-    return f" (did you mean {close[0]}?)" if close else ""
+def _closest(name: Any, known: Iterable[str], cutoff: float = 0.5) -> str:
+    """The known name that is meant, perhaps; what all our names begin with makes none of them alike."""
+    ends = {item.removeprefix("rocketmq_"): item for item in known}
+    close = difflib.get_close_matches(str(name).removeprefix("rocketmq_"), list(ends), n=1, cutoff=cutoff)
+    return ends[close[0]] if close else ""
+
+
+def _did_you_mean(name: str) -> str:
+    return f" (did you mean {name}?)" if name else ""

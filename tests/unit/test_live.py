@@ -33,6 +33,7 @@ def carried(host: str = "rmq71", **state: Any) -> list[dict[str, Any]]:
             "version": instance["version"],
             "running": True,
             "has_data": True,
+            "has_store": True,
             "restarts": 0,
             "store": instance["store"],
             "config_path": (instance["config"] or {}).get("path", ""),
@@ -126,6 +127,19 @@ def test_what_never_ran_may_be_corrected() -> None:
     assert _live.conflicts(found, plan(lambda s: s.group(0, listen_port=10931)), "rmq71") == []
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_a_store_whose_disk_is_not_mounted_is_not_replaced_by_an_empty_one(running: bool) -> None:
+    found = [own for own in carried(running=running, has_data=False, has_store=False) if own["kind"] == "broker"]
+    sentences = _live.conflicts(found, plan(), "rmq71")
+    assert len(sentences) == 2
+    for word in ("rmq71", "/var/lib/rocketmq/n0/store is empty", "mount its disk", "rocketmq-broker@n0.service"):
+        assert word in sentences[0]
+
+
+def test_a_store_that_was_put_back_by_hand_is_a_store() -> None:
+    assert _live.conflicts(carried(running=False, has_store=False), plan(), "rmq71") == []
+
+
 def test_what_holds_messages_is_safe_also_while_it_is_stopped() -> None:
     assert _live.conflicts(carried(running=False), plan(lambda s: s.group(0, listen_port=10931)), "rmq71")
 
@@ -160,6 +174,7 @@ def test_brokers_that_only_the_name_servers_know(members: list[dict[str, str]] |
 
 
 FACTS = {"all_ipv4_addresses": ["10.0.0.5", "192.168.1.71"], "memtotal_mb": 16000, "service_mgr": "systemd"}
+LOOK: dict[str, Any] = {"listeners": [], "disks": {}}
 JDK = 'IMPLEMENTOR="Debian"\nJAVA_VERSION="17.0.15"\n'
 
 
@@ -196,6 +211,60 @@ def big(sample: Sample) -> None:
 def test_facts_against_the_plan(
     change: Callable[[Sample], None], facts: dict[str, Any], release: str, words: list[str]
 ) -> None:
-    found = _live.host_problems({**FACTS, **facts}, plan(change), "rmq71", release)
+    found = _live.host_problems({**FACTS, **facts}, plan(change), "rmq71", LOOK, [], release)
     assert len(found) == (1 if words else 0), found
     assert all(word in found[0] for word in words)
+
+
+def listener(port: int) -> dict[str, Any]:
+    return {"port": port, "program": "python3", "pid": 77}
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        (listener(9876), ["python3 (pid 77) on port 9876 of RocketMQ name server", "rocketmq_namesrv_port"]),
+        (listener(10911), ["port 10911 of RocketMQ broker RaftNode00 (n0)", "listen_port"]),
+        (listener(10919), ["port 10919", "RaftNode01", "2 less"]),
+        (listener(20921), ["port 20921 of RocketMQ broker RaftNode01", "dledger_port"]),
+        (listener(19876), ["port 19876 of RocketMQ console", "rocketmq_dashboard_port"]),
+        ({**listener(9876), "program": "", "pid": 0}, ["rmq71 has another program on port 9876"]),
+        (listener(10912), []),  # HA, which DLedger does not open
+    ],
+)
+def test_ports_that_another_program_has(taken: dict[str, Any], words: list[str]) -> None:
+    look = {**LOOK, "listeners": [taken]}
+    found = _live.host_problems(FACTS, plan(small), "rmq71", look, carried(running=False))
+    assert len(found) == (1 if words else 0), found
+    assert all(word in found[0] for word in ["rmq71", *words] if words)
+    assert _live.host_problems(FACTS, plan(small), "rmq71", look, carried()) == []
+
+
+@pytest.mark.parametrize(("percent", "full"), [(89, False), (90, True), (100, True)])
+def test_a_full_disk_carries_no_broker(percent: int, full: bool) -> None:
+    disks = {"/var/lib/rocketmq/n1/store": {"used_percent": percent, "free_mb": 12}}
+    found = _live.host_problems(FACTS, plan(small), "rmq71", {**LOOK, "disks": disks}, [])
+    assert len(found) == int(full)
+    words = ["rmq71", "/var/lib/rocketmq/n1/store", f"{percent} % full (12 MB free)", "RaftNode01", "rocketmq_data_dir"]
+    assert all(word in found[0] for word in words if full)
+
+
+def clocks(offsets: dict[str, int], **ahead: float) -> dict[str, dict[str, Any]]:
+    return {
+        host: {"ahead_seconds": seconds, "utc_offset_seconds": offsets.get(host, 0)} for host, seconds in ahead.items()
+    }
+
+
+def test_clocks_that_are_apart() -> None:
+    assert _live.clock_problems(clocks({}, rmq71=95.2, rmq76=95.9, rmq77=104.9), 10) == []
+    assert _live.clock_problems({}, 10) == []
+    (sentence,) = _live.clock_problems(clocks({}, rmq71=0.2, rmq76=0.9, rmq77=-95.3), 10)
+    for word in ("96 s apart", "rmq71 +0 s, rmq76 +1 s, rmq77 -95 s", "chrony", "rocketmq_clock_tolerance"):
+        assert word in sentence
+
+
+def test_different_time_zones_are_mentioned() -> None:
+    assert _live.clock_notices(clocks({"rmq71": 3600, "rmq76": 3600}, rmq71=0, rmq76=0)) == []
+    (sentence,) = _live.clock_notices(clocks({"rmq71": 28800, "rmq76": -12600}, rmq71=0, rmq76=0, rmq77=0))
+    assert "rmq71 UTC+08:00, rmq76 UTC-03:30, rmq77 UTC+00:00" in sentence
+    assert "deleteWhen" in sentence

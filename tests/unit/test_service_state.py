@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _systemd
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _systemd
 from ansible_collections.rocketmq.cluster.plugins.modules import deployed_info, service_state
 
 UNIT = "rocketmq-broker@n0.service"
@@ -86,7 +86,7 @@ def listener() -> Iterator[int]:
 
 
 def service(port: int) -> dict[str, object]:
-    return {"unit": UNIT, "address": "127.0.0.1", "port": port, "files": []}
+    return {"unit": UNIT, "address": "127.0.0.1", "port": port, "store": "", "files": []}
 
 
 def test_wait_ends_as_soon_as_the_port_listens(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +114,15 @@ def test_wait_fails_at_once_when_the_process_stopped_by_itself(monkeypatch: pyte
     assert time.monotonic() - begin < 5
 
 
+def test_wait_names_the_full_disk_under_a_broker_that_listens(
+    listener: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown()})
+    monkeypatch.setattr(_disk, "usage", lambda folder: {"used_percent": 100, "free_mb": 0})
+    faults = service_state.wait([{**service(listener), "store": str(tmp_path)}], 30)
+    assert faults == {UNIT: f"takes no message: the disk of {tmp_path} is 100 % full (0 MB free)"}
+
+
 UNIT_FILE = """# Ansible managed
 [Unit]
 Description=x
@@ -131,6 +140,8 @@ Store=%s
 def test_deployed_reads_units_configuration_and_store(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = tmp_path / "store"
     store.mkdir()
+    (store / _disk.MARKER).write_text("")
+    assert not deployed_info.has_data(str(store))
     (store / "lock").write_text("")
     (tmp_path / "broker-n0.conf").write_text("# c\nlistenPort=10911\ndLegerPeers=n0-1.2.3.4:20911;n1-1.2.3.5:20911\n")
     (tmp_path / UNIT).write_text(UNIT_FILE % (tmp_path / "broker-n0.conf", store))
@@ -139,7 +150,7 @@ def test_deployed_reads_units_configuration_and_store(tmp_path: pathlib.Path, mo
     (found,) = deployed_info.deployed(tmp_path)
     assert found["unit"] == UNIT
     assert (found["kind"], found["name"], found["version"]) == ("broker", "n0", "4.7.1")
-    assert (found["running"], found["has_data"], found["restarts"]) == (True, True, 2)
+    assert (found["running"], found["has_data"], found["has_store"], found["restarts"]) == (True, True, True, 2)
     assert found["properties"] == {"listenPort": "10911", "dLegerPeers": "n0-1.2.3.4:20911;n1-1.2.3.5:20911"}
 
 

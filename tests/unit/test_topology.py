@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import pathlib
+import re
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _settings, _topology
 
 from inventories import HOSTS, MEMBERS, Sample
 
+ROOT = pathlib.Path(__file__).parents[2]
 Change = Callable[[Sample], object]
 
 
@@ -56,24 +59,20 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         ["rocketmq_proxy", "p1", "child of rocketmq"],
     ),
     "host without a group": (
-        lambda s: [
-            s.groups["rocketmq"].append("rmq78"),
-            s.groups["rocketmq_broker"].append("rmq78"),
-            s.hostvars.update(rmq78={**s.hostvars["rmq71"], "ansible_host": "192.168.1.78"}),
-        ],
-        ["rmq78 of rocketmq_broker is in the members of no group"],
+        lambda s: s.add_broker_host("rmq78"),
+        ["rmq78 of the inventory group rocketmq_broker is in the members of no broker group"],
     ),
     "no address": (
         lambda s: s.hostvars["rmq76"].update(ansible_host="broker.example"),
-        ["Host rmq76 has no address", "rocketmq_address"],
+        ["There is no address of rmq76:", "rocketmq_address"],
     ),
     "address is a name": (
         lambda s: s.hostvars["rmq76"].update(rocketmq_address="rmq76"),
-        ["rmq76", "rocketmq_address 'rmq76'", "literal IPv4"],
+        ["The address 'rmq76' of rmq76", "rocketmq_address", "literal IPv4"],
     ),
     "IPv6 address": (
         lambda s: s.hostvars["rmq76"].update(rocketmq_address="fd00::1"),
-        ["rmq76", "fd00::1", "literal IPv4"],
+        ["The address 'fd00::1' of rmq76", "rocketmq_address", "literal IPv4"],
     ),
     "loopback address": (
         lambda s: s.hostvars["rmq76"].update(rocketmq_address="127.0.0.1"),
@@ -85,17 +84,20 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
     ),
     "no groups": (lambda s: s.set(rocketmq_broker_groups=[]), ["rocketmq_broker_groups is empty"]),
     "group is a text": (
-        lambda s: [own["rocketmq_broker_groups"].append("RaftNode02") for own in s.hostvars.values()],
+        lambda s: [own["rocketmq_broker_groups"].append("RaftNode02") for own in s.with_groups()],
         ["rocketmq_broker_groups[2]", "mapping"],
     ),
     "group without a name": (lambda s: s.group(0, name=None), ["rocketmq_broker_groups[0] has no name"]),
     "group name with a dot": (lambda s: s.group(0, name="Raft.00"), ["Raft.00", "letters, digits"]),
-    "two groups of one name": (lambda s: s.group(1, name="RaftNode00"), ["2 groups have the name RaftNode00"]),
+    "two groups of one name": (
+        lambda s: s.group(1, name="RaftNode00"),
+        ["2 entries of rocketmq_broker_groups have the name RaftNode00"],
+    ),
     "unknown key": (
         lambda s: s.group(0, listenport=1),
         ["Group RaftNode00", "unknown key 'listenport'", "did you mean listen_port?"],
     ),
-    "unknown mode": (lambda s: s.group(0, mode="raft"), ["Group RaftNode00", "unknown mode 'raft'", "dledger"]),
+    "unknown mode": (lambda s: s.group(0, mode="raft"), ["Group RaftNode00 has mode 'raft'", "dledger"]),
     "no listen port": (lambda s: s.group(0, listen_port=None), ["Group RaftNode00 has no listen_port"]),
     "no DLedger port": (lambda s: s.group(0, dledger_port=None), ["Group RaftNode00 has no dledger_port"]),
     "port is a word": (
@@ -127,33 +129,45 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.group(0, instance="namesrv"),
         ["Group RaftNode00 has the instance 'namesrv'"],
     ),
-    "instance with a slash": (lambda s: s.group(0, instance="a/b"), ["Group RaftNode00 has the instance 'a/b'"]),
+    "instance with a slash": (
+        lambda s: s.group(0, instance="a/b"),
+        ["Group RaftNode00 has instance 'a/b'", "lower-case"],
+    ),
     "shared instance": (
         lambda s: s.group(1, instance="n0"),
-        ["group RaftNode00 and group RaftNode01 share the instance n0", "rmq71, rmq76, rmq77"],
+        ["Group RaftNode00 and group RaftNode01 share the instance n0 on rmq71, rmq76, rmq77: change instance"],
     ),
     "shared store": (
         lambda s: [s.group(0, store="/data/mq"), s.group(1, store="/data/mq")],
-        ["share the store /data/mq"],
+        ["Group RaftNode00 and group RaftNode01 share the store /data/mq", "change store"],
     ),
     "shared listen port": (
         lambda s: s.group(1, listen_port=10911),
-        ["RaftNode00 and group RaftNode01 share the ports 10911, 10909, 10912"],
+        ["RaftNode00 and group RaftNode01 share the ports 10911, 10909, 10912", "change listen_port of one of them"],
     ),
-    "VIP on HA": (lambda s: s.group(1, listen_port=10914), ["share the port 10912 on rmq71, rmq76, rmq77"]),
-    "shared DLedger port": (lambda s: s.group(1, dledger_port=20911), ["share the port 20911"]),
-    "DLedger on its own HA": (lambda s: s.group(0, dledger_port=10912), ["group RaftNode00 uses the port 10912 twice"]),
+    "VIP on HA": (
+        lambda s: s.group(1, listen_port=10914),
+        ["share the port 10912 on rmq71, rmq76, rmq77: change listen_port"],
+    ),
+    "shared DLedger port": (
+        lambda s: s.group(1, dledger_port=20911),
+        ["share the port 20911", "change dledger_port of one of them"],
+    ),
+    "DLedger on its own HA": (
+        lambda s: s.group(0, dledger_port=10912),
+        ["Group RaftNode00 uses the port 10912 twice", "listen_port or dledger_port"],
+    ),
     "broker on the name server": (
         lambda s: s.group(0, dledger_port=9876),
-        ["the name server and group RaftNode00 share the port 9876"],
+        ["The name server and group RaftNode00 share the port 9876", "rocketmq_namesrv_port or dledger_port"],
     ),
     "console on a broker": (
         lambda s: s.set(rocketmq_dashboard_port=10921),
-        ["the console and group RaftNode01 share the port 10921 on rmq71:"],
+        ["The console and group RaftNode01 share the port 10921 on rmq71:", "rocketmq_dashboard_port or listen_port"],
     ),
     "name server on the console": (
         lambda s: s.set(rocketmq_dashboard_port=9876),
-        ["the name server and the console share the port 9876 on rmq71:"],
+        ["The name server and the console share the port 9876 on rmq71:", "rocketmq_dashboard_port"],
     ),
     "owned broker key": (
         lambda s: s.group(0, properties={"listenPort": 1}),
@@ -212,6 +226,305 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.set(rocketmq_allow_any_group_size="perhaps"),
         ["rocketmq_allow_any_group_size is 'perhaps'", "true or false"],
     ),
+    # Values of the wrong kind, variable by variable.
+    "version is a list": (lambda s: s.set(rocketmq_version=["4.9.7"]), ["rocketmq_version is ['4.9.7']", "a text"]),
+    "cluster name is a number": (lambda s: s.set(rocketmq_cluster_name=1), ["rocketmq_cluster_name is 1", "a text of"]),
+    "groups are a text": (
+        lambda s: s.set(rocketmq_broker_groups="RaftNode00"),
+        ["rocketmq_broker_groups is 'RaftNode00' on rmq71, rmq76, rmq77", "a list with one entry per broker group"],
+    ),
+    "groups are a mapping": (
+        lambda s: s.set(rocketmq_broker_groups={"RaftNode00": {"listen_port": 10911}}),
+        ["rocketmq_broker_groups is {'RaftNode00'", "a list with one entry per broker group"],
+    ),
+    "groups on one host are a text": (
+        lambda s: s.hostvars["rmq71"].update(rocketmq_broker_groups="RaftNode00"),
+        ["rocketmq_broker_groups is 'RaftNode00' on rmq71:"],
+    ),
+    "vulnerability half accepted": (
+        lambda s: s.set(rocketmq_allow_vulnerable_version="maybe"),
+        ["rocketmq_allow_vulnerable_version is 'maybe'", "true or false"],
+    ),
+    "address is a list": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_address=["192.168.1.76"], ansible_host="127.0.0.1"),
+        ["rocketmq_address is ['192.168.1.76'] on rmq76:"],
+    ),
+    "address with a port": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_address="192.168.1.76:10911"),
+        ["The address '192.168.1.76:10911' of rmq76", "rocketmq_address", "no port"],
+    ),
+    "one name for all addresses": (
+        lambda s: s.set(rocketmq_address="broker.example"),
+        ["The address 'broker.example' of rmq71, rmq76, rmq77", "rocketmq_address"],
+    ),
+    "preinstalled JDKs without a home": (
+        lambda s: s.set(rocketmq_java_source="preinstalled"),
+        ["rocketmq_java_source is preinstalled on rmq71, rmq76, rmq77, but rocketmq_java_home is not set"],
+    ),
+    "address of every interface": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_address="0.0.0.0"),
+        ["The address '0.0.0.0' of rmq76", "rocketmq_address"],
+    ),
+    "console port is a word": (
+        lambda s: s.set(rocketmq_dashboard_port="http"),
+        ["rocketmq_dashboard_port is 'http'", "from 1 to 65535"],
+    ),
+    "name server keys are a list": (
+        lambda s: s.set(rocketmq_namesrv_properties=["a=1"]),
+        ["rocketmq_namesrv_properties is ['a=1']", "mapping"],
+    ),
+    "broker keys are a text": (
+        lambda s: s.set(rocketmq_broker_properties="deleteWhen=04"),
+        ["rocketmq_broker_properties is 'deleteWhen=04'", "mapping"],
+    ),
+    "name server key with a blank": (
+        lambda s: s.set(rocketmq_namesrv_properties={"orderMessageEnable": " true"}),
+        ["rocketmq_namesrv_properties has orderMessageEnable: ' true'", "blanks"],
+    ),
+    "programs in a system folder": (
+        lambda s: s.set(rocketmq_install_dir="/opt"),
+        ["rocketmq_install_dir is '/opt'", "such as /opt/rocketmq"],
+    ),
+    "configuration in a system folder": (
+        lambda s: s.set(rocketmq_config_dir="/etc"),
+        ["rocketmq_config_dir is '/etc'", "such as /etc/rocketmq"],
+    ),
+    "logs in a system folder": (
+        lambda s: s.set(rocketmq_log_dir="/var/log"),
+        ["rocketmq_log_dir is '/var/log'", "such as /var/log/rocketmq"],
+    ),
+    "path with a variable": (lambda s: s.set(rocketmq_log_dir="$HOME/mq"), ["rocketmq_log_dir is '$HOME/mq'", "'$'"]),
+    "path with a slash at its end": (
+        lambda s: s.set(rocketmq_log_dir="/logs/"),
+        ["rocketmq_log_dir is '/logs/'", "without '/' at its end"],
+    ),
+    "user with a blank": (lambda s: s.set(rocketmq_user="rocket mq"), ["rocketmq_user is 'rocket mq'", "system user"]),
+    "user is root": (lambda s: s.set(rocketmq_user="root"), ["rocketmq_user is 'root'", "system user of its own"]),
+    "heap with a unit": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_broker_heap_mb="2g"),
+        ["rocketmq_broker_heap_mb is '2g' on rmq76:", "whole number"],
+    ),
+    "heap below zero": (
+        lambda s: s.set(rocketmq_namesrv_heap_mb=-1),
+        ["rocketmq_namesrv_heap_mb is -1", "whole number from 0"],
+    ),
+    "direct memory with a fraction": (
+        lambda s: s.set(rocketmq_broker_direct_mb=0.5),
+        ["rocketmq_broker_direct_mb is 0.5", "whole number"],
+    ),
+    "console heap is true": (
+        lambda s: s.set(rocketmq_dashboard_heap_mb=True),
+        ["rocketmq_dashboard_heap_mb is True", "whole number"],
+    ),
+    "options are a text": (
+        lambda s: s.set(rocketmq_namesrv_jvm_options="-Xss256k"),
+        ["rocketmq_namesrv_jvm_options is '-Xss256k'", "a list"],
+    ),
+    "option without a dash": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_broker_jvm_options=["Xss256k"]),
+        ["rocketmq_broker_jvm_options has 'Xss256k' on rmq76:", "starting with '-'"],
+    ),
+    "option with a quote": (
+        lambda s: s.hostvars["rmq71"].update(rocketmq_dashboard_jvm_options=['-Da="b"']),
+        ["rocketmq_dashboard_jvm_options has '-Da=\"b\"' on rmq71:", "quotes"],
+    ),
+    "stops at once": (lambda s: s.set(rocketmq_stop_seconds=5), ["rocketmq_stop_seconds is 5", "from 10 to 3600"]),
+    "place of the zips without a scheme": (
+        lambda s: s.set(rocketmq_archive_base_url="mirror.example/rocketmq"),
+        ["rocketmq_archive_base_url is 'mirror.example/rocketmq'", "https://"],
+    ),
+    "zip without a scheme": (
+        lambda s: s.set(rocketmq_archive_url="mirror.example/a.zip"),
+        ["rocketmq_archive_url is 'mirror.example/a.zip'", "https://"],
+    ),
+    "zip is a list": (
+        lambda s: s.set(rocketmq_install_source="file", rocketmq_archive_file=["/a.zip"]),
+        ["rocketmq_archive_file is ['/a.zip']", "a text"],
+    ),
+    "no Maven client": (lambda s: s.set(rocketmq_maven_command=""), ["rocketmq_maven_command is ''", "not empty"]),
+    "no cache": (lambda s: s.set(rocketmq_cache_dir=""), ["rocketmq_cache_dir is ''", "not empty"]),
+    "no container client": (
+        lambda s: s.set(rocketmq_dashboard_container_command=" "),
+        ["rocketmq_dashboard_container_command is ' '", "not empty"],
+    ),
+    "JDK from elsewhere": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_java_source="download"),
+        ["rocketmq_java_source is 'download' on rmq76:", "one of package, archive, preinstalled"],
+    ),
+    "minor version of Java": (
+        lambda s: s.set(rocketmq_java_major="17.0.9"),
+        ["rocketmq_java_major is '17.0.9'", "whole number"],
+    ),
+    "package is a list": (
+        lambda s: s.set(rocketmq_java_package=["temurin"]),
+        ["rocketmq_java_package is ['temurin']", "a text"],
+    ),
+    "JDK archive without a scheme": (
+        lambda s: s.set(rocketmq_java_archive_url="mirror.example/jdk.tgz"),
+        ["rocketmq_java_archive_url is 'mirror.example/jdk.tgz'", "https://"],
+    ),
+    "JDK archive with half a digest": (
+        lambda s: s.hostvars["rmq76"].update(
+            rocketmq_java_source="archive", rocketmq_java_archive_file="/x.tgz", rocketmq_java_archive_sha256="abc"
+        ),
+        ["rocketmq_java_archive_sha256 is 'abc' on rmq76:", "64 hexadecimal"],
+    ),
+    "JDK in a relative folder": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_java_source="preinstalled", rocketmq_java_home="jdk"),
+        ["rocketmq_java_home is 'jdk' on rmq76:", "absolute path"],
+    ),
+    "console from elsewhere": (
+        lambda s: s.set(rocketmq_dashboard_source="git", rocketmq_dashboard_file=""),
+        ["rocketmq_dashboard_source is 'git'", "one of file, url, image"],
+    ),
+    "console without an address": (
+        lambda s: s.set(rocketmq_dashboard_source="url"),
+        ["rocketmq_dashboard_source is url", "rocketmq_dashboard_url is not set"],
+    ),
+    "console without an image": (
+        lambda s: s.set(rocketmq_dashboard_source="image"),
+        ["rocketmq_dashboard_source is image", "rocketmq_dashboard_image is not set"],
+    ),
+    "console's address without a scheme": (
+        lambda s: s.set(rocketmq_dashboard_source="url", rocketmq_dashboard_url="console.jar"),
+        ["rocketmq_dashboard_url is 'console.jar'", "https://"],
+    ),
+    "console with an image's digest": (
+        lambda s: s.set(rocketmq_dashboard_sha256="sha256:" + "ab" * 32),
+        ["rocketmq_dashboard_sha256 is 'sha256:abab", "64 hexadecimal"],
+    ),
+    "unit override of two lines": (
+        lambda s: s.set(rocketmq_unit_overrides={"Service": {"Environment": "A=1\nB=2"}}),
+        ["rocketmq_unit_overrides is {'Service'", "values of one line"],
+    ),
+    "no time to start": (lambda s: s.set(rocketmq_start_timeout=0), ["rocketmq_start_timeout is 0", "from 1 to 3600"]),
+    "waits for minutes": (
+        lambda s: s.set(rocketmq_health_timeout="3m"),
+        ["rocketmq_health_timeout is '3m'", "from 1 to 3600"],
+    ),
+    "superscript digit": (lambda s: s.set(rocketmq_stop_seconds="18²"), ["rocketmq_stop_seconds is '18²'", "whole"]),
+    # Names that nobody would read.
+    "mistyped variable": (
+        lambda s: s.set(rocketmq_dashbord_port=8080),
+        [
+            "rocketmq_dashbord_port is set on rmq71, rmq76, rmq77",
+            "did you mean rocketmq_dashboard_port?",
+            "variables.md",
+        ],
+    ),
+    "mistyped variable of one host": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_adress="10.0.0.1"),
+        ["rocketmq_adress is set on rmq76,", "did you mean rocketmq_address?"],
+    ),
+    "mistyped required variable": (
+        lambda s: s.set(rocketmq_version=None, rocketmq_verison="4.9.7"),
+        ["rocketmq_verison is set on", "did you mean rocketmq_version?"],
+    ),
+    "variable in the singular": (
+        lambda s: [own.update(rocketmq_broker_group=own.pop("rocketmq_broker_groups")) for own in s.with_groups()],
+        ["rocketmq_broker_group is set on", "did you mean rocketmq_broker_groups?"],
+    ),
+    "variable of nobody": (
+        lambda s: s.set(rocketmq_kubernetes=True),
+        ["rocketmq_kubernetes is set on rmq71, rmq76, rmq77, but there is no such variable:", "remove"],
+    ),
+    "mistyped inventory group": (
+        lambda s: s.groups.update(rocketmq_nameserver=s.groups["rocketmq_namesrv"], rocketmq_namesrv=[]),
+        ["inventory group rocketmq_nameserver (rmq71, rmq76, rmq77)", "did you mean rocketmq_namesrv?"],
+    ),
+    "mistyped group of brokers": (
+        lambda s: s.groups.update(rocketmq_brokers=s.groups["rocketmq_broker"], rocketmq_broker=[]),
+        ["inventory group rocketmq_brokers (rmq71, rmq76, rmq77)", "did you mean rocketmq_broker?"],
+    ),
+    "no broker hosts": (
+        lambda s: s.groups.update(rocketmq_broker=[]),
+        ["inventory group rocketmq_broker is empty", "put rmq71, rmq76, rmq77 into rocketmq_broker"],
+    ),
+    "member without a broker's host": (
+        lambda s: s.groups.update(rocketmq_broker=["rmq71", "rmq76"]),
+        [
+            "Group RaftNode00 and group RaftNode01 have the member rmq77",
+            "which is not in the inventory group rocketmq_broker",
+        ],
+    ),
+    "broker outside of rocketmq": (
+        lambda s: s.groups.update(rocketmq_broker=[*s.groups["rocketmq_broker"], "p1"]),
+        ["inventory group rocketmq_broker has p1 outside of the group rocketmq"],
+    ),
+    # Entries of rocketmq_broker_groups.
+    "groups differ between hosts": (
+        lambda s: s.hostvars["rmq71"].update(rocketmq_broker_groups=[]),
+        ["rocketmq_broker_groups differs between hosts (one value on rmq71; another on rmq76, rmq77)", "group_vars"],
+    ),
+    "mistyped key": (
+        lambda s: s.group(0, dledger_port=None, dleger_port=20911),
+        ["Group RaftNode00", "unknown key 'dleger_port' (did you mean dledger_port?)"],
+    ),
+    "name is a switch": (lambda s: s.group(0, name=True), ["rocketmq_broker_groups[0] has name True", "in quotes"]),
+    "name is zero": (lambda s: s.group(0, name=0), ["rocketmq_broker_groups[0] has name 0", "in quotes"]),
+    "instance is a switch": (
+        lambda s: s.group(0, instance=False),
+        ["Group RaftNode00 has instance False", "in quotes"],
+    ),
+    "instance in capitals": (lambda s: s.group(0, instance="N0"), ["Group RaftNode00 has instance 'N0'", "lower-case"]),
+    "no instance": (lambda s: s.group(0, instance=""), ["Group RaftNode00 has no instance"]),
+    "name with a blank": (
+        lambda s: s.group(0, name="Raft 00"),
+        ["Group Raft 00 has name 'Raft 00'", "letters, digits"],
+    ),
+    "listen port too low": (
+        lambda s: s.group(0, listen_port=2),
+        ["Group RaftNode00 has listen_port 2", "from 3 to 65534"],
+    ),
+    "DLedger port too high": (
+        lambda s: s.group(0, dledger_port=209110),
+        ["Group RaftNode00 has dledger_port 209110", "from 1 to 65535"],
+    ),
+    "DLedger on another's listen port": (
+        lambda s: s.group(1, dledger_port=10911),
+        ["Group RaftNode00 and group RaftNode01 share the port 10911", "listen_port or dledger_port"],
+    ),
+    "DLedger on the default console": (
+        lambda s: s.group(1, dledger_port=19876),
+        ["The console and group RaftNode01 share the port 19876 on rmq71", "rocketmq_dashboard_port or dledger_port"],
+    ),
+    "members are a list of pairs": (
+        lambda s: s.group(0, members=[{"rmq71": "n0"}, {"rmq76": "n1"}, {"rmq77": "n2"}]),
+        ["Group RaftNode00 has members [{'rmq71': 'n0'}", "{rmq71: n0, rmq76: n1, rmq77: n2}"],
+    ),
+    "id is a number": (
+        lambda s: s.group(0, members={**MEMBERS, "rmq77": 2}),
+        ["Group RaftNode00 has the id '2' for rmq77", "letter and a number"],
+    ),
+    "id is missing": (
+        lambda s: s.group(0, members={**MEMBERS, "rmq77": None}),
+        ["Group RaftNode00 has no id for rmq77", "members", "such as n0"],
+    ),
+    "four members": (
+        lambda s: [s.add_broker_host("rmq78"), s.group(0, members={**MEMBERS, "rmq78": "n3"})],
+        ["Group RaftNode00 has 4 members, which survives no more failures than 3", "odd number"],
+    ),
+    "relative store": (lambda s: s.group(0, store="data"), ["Group RaftNode00 has store 'data'", "absolute path"]),
+    "store in a system folder": (
+        lambda s: s.group(0, store="/var/lib"),
+        ["Group RaftNode00 has store '/var/lib'", "such as /var/lib/rocketmq"],
+    ),
+    "group heap with a unit": (
+        lambda s: s.group(0, heap_mb="2g"),
+        ["Group RaftNode00 has heap_mb '2g'", "whole number"],
+    ),
+    "group properties are a list": (
+        lambda s: s.group(0, properties=["deleteWhen"]),
+        ["Group RaftNode00 has properties ['deleteWhen']", "mapping"],
+    ),
+    "group options are a text": (
+        lambda s: s.group(0, jvm_options="-Xss256k"),
+        ["Group RaftNode00 has jvm_options '-Xss256k'", "a list"],
+    ),
+    "cluster name for one group": (
+        lambda s: s.group(0, properties={"brokerClusterName": "Other"}),
+        ["Group RaftNode00: properties sets brokerClusterName", "use rocketmq_cluster_name"],
+    ),
 }
 
 
@@ -233,6 +546,38 @@ def test_three_mistakes_are_listed_and_nothing_else() -> None:
 @pytest.mark.parametrize("members", [{"rmq71": "n0"}, {"rmq71": "n0", "rmq76": "n1"}])
 def test_any_group_size_can_be_accepted(members: dict[str, str]) -> None:
     assert problems(lambda s: s.group(0, members=members), lambda s: s.set(rocketmq_allow_any_group_size=True)) == []
+
+
+# What is right in spite of its looks.
+RIGHT: list[Change] = [
+    lambda s: s.set(rocketmq_namesrv_port="9876", rocketmq_java_major="17", rocketmq_broker_heap_mb="512"),
+    lambda s: s.group(0, listen_port="10911", dledger_port="20911", heap_mb="512"),
+    lambda s: s.group(0, listen_port=10931),
+    lambda s: s.group(0, mode=None),
+    lambda s: s.group(0, properties={}, jvm_options=[], store=""),
+    lambda s: s.group(0, properties={"aclEnable": True, "fileReservedTime": 48, "deleteWhen": "04", "a": 0.5}),
+    lambda s: s.set(rocketmq_address=None, rocketmq_dashboard_port=None, rocketmq_unit_overrides=None),
+    lambda s: s.hostvars["rmq76"].update(rocketmq_java_major=11, rocketmq_namesrv_port=9870, rocketmq_log_dir="/logs"),
+    lambda s: s.hostvars["rmq76"].update(ansible_host="bastion.example", rocketmq_address="192.168.1.76"),
+    lambda s: s.set(rocketmq_data_dir="/data", rocketmq_archive_url="file:///srv/rocketmq.zip"),
+    lambda s: s.groups.update(rocketmq_broker_dc1=["rmq71"], rocketmq_dc2=["rmq76", "rmq77"]),
+    lambda s: s.groups.update(rocketmq_dashboard=[]),
+    lambda s: s.set(rocketmq_confirm="RaftCluster", rocketmq_destroy_data=True, rocketmq_plan={"problems": []}),
+    lambda s: s.hostvars["rmq76"]["rocketmq_broker_groups"][0].update(members=dict(reversed(list(MEMBERS.items())))),
+]
+
+
+@pytest.mark.parametrize("change", RIGHT)
+def test_what_is_right_is_not_mentioned(change: Change) -> None:
+    assert problems(change) == []
+
+
+def test_what_a_run_leaves_on_its_hosts_is_no_mistyped_variable() -> None:
+    files = [path for folder in ("playbooks", "roles", "molecule") for path in (ROOT / folder).rglob("*.yml")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    left = set(re.findall(r"(?:register: |set_fact:\n +)(rocketmq_\w+)", text))
+    assert "rocketmq_plan" in left
+    assert left <= set(_settings.OTHER_NAMES)
 
 
 def test_a_vulnerable_version_can_be_accepted() -> None:

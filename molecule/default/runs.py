@@ -1,0 +1,101 @@
+"""Runs playbooks on the scenario's hosts as an operator would, and steps in at a chosen moment."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+_BANNER = re.compile(r"^(PLAY|TASK) \[(.+)\] \**$")
+_RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment of a run: `seconds` after a task of a play began; the play's `batch` counts from 1 (serial)."""
+
+    play: str
+    task: str
+    seconds: float = 0.0
+    batch: int = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A playbook that has ended; `reached` says whether the chosen moment came."""
+
+    status: int
+    output: str
+    reached: bool
+
+    @property
+    def text(self) -> str:
+        """The output without its line breaks, which depend on its width."""
+        return " ".join(self.output.split())
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """Changed tasks by host, from the recap."""
+        return {host: int(changed) for host, _, changed, *_ in _RECAP.findall(self.output)}
+
+
+def playbook(
+    name: str,
+    variables: dict[str, Any] | None = None,
+    *,
+    inventory: Path | None = None,
+    at: Point | None = None,
+    then: Callable[[subprocess.Popen[str]], None] = lambda process: None,
+) -> Run:
+    """Runs a playbook to its end; at the chosen moment calls `then` with its process, which leads its own group."""
+    sources = ["--inventory", str(inventory or Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent)]
+    command = ["ansible-playbook", str(ROOT / name), *sources, "--extra-vars", json.dumps(variables or {})]
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+    lines, batches, play, reached = [], 0, "", False
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            banner = _BANNER.match(line)
+            if banner is None or at is None or reached:
+                continue
+            if banner[1] == "PLAY":
+                play = banner[2]
+                batches += play == at.play
+            elif play == at.play and batches == at.batch and banner[2].endswith(at.task):
+                reached = True
+                time.sleep(at.seconds)
+                then(process)
+    return Run(process.returncode, "".join(lines), reached)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """SIGKILL for the run and everything that it started on this machine."""
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+def broker_groups(group: str, **keys: Any) -> list[dict[str, Any]]:
+    """The broker groups of the lab with keys of one of them changed."""
+    variables = yaml.safe_load((ROOT / "inventories/lab/group_vars/rocketmq.yml").read_text(encoding="utf-8"))
+    result: list[dict[str, Any]] = copy.deepcopy(variables["rocketmq_broker_groups"])
+    next(entry for entry in result if entry["name"] == group).update(keys)
+    return result

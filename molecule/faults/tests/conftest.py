@@ -1,0 +1,62 @@
+"""What every fault ends with: an independent clusterList, and every message that was ever acknowledged is readable."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import cluster
+import ledger
+import pytest
+from runs import playbook
+
+#: `make test-all`: every kill gets bare hosts and a run to the end of its own, instead of one kill after the other.
+EACH = os.environ.get("ROCKETMQ_FAULTS") == "each"
+
+
+class Proof:
+    """The vendor's client with a ledger that grows over all tests."""
+
+    def __init__(self) -> None:
+        folder = cluster.CACHE / "faults"
+        shutil.rmtree(folder, ignore_errors=True)
+        topic = f"faults-{int(time.time())}"
+        self.client = ledger.Client(cluster.NAMESRV, topic, groups=list(cluster.INSTANCES), folder=folder)
+        self.client.create_topic(cluster.CLUSTER)
+        # Followers copy the new topic every 10 seconds; the next leader has to know it.
+        time.sleep(12)
+        self.client.send(500)
+
+    def check(self) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            whole = pool.submit(cluster.wait_until_whole)
+            verdict = self.client.compare()
+            whole.result()
+        assert verdict.good, verdict
+
+
+@pytest.fixture(scope="session")
+def proof() -> Proof:
+    """A cluster that serves; deployed if nobody did it before."""
+    done = playbook("site.yml")
+    assert done.status == 0, done.output[-4000:]
+    return Proof()
+
+
+@pytest.fixture
+def unharmed(proof: Proof) -> Iterator[Proof]:
+    """For what is refused: nothing may have been started anew."""
+    before = cluster.invocations()
+    yield proof
+    assert cluster.invocations() == before, "a refused run started something anew"
+    proof.check()
+
+
+@pytest.fixture
+def survived(proof: Proof) -> Iterator[Proof]:
+    """For what was mended: the cluster is whole again and has everything."""
+    yield proof
+    proof.check()

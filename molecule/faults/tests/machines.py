@@ -1,0 +1,53 @@
+"""The hosts as machines: bare ones, without power, booting."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+from cluster import ADDRESSES, CONTAINERS, host
+
+from lab._hosts import FLAGS
+from lab._shell import LABEL
+
+IMAGE = "rocketmq-cluster-lab:latest"
+NETWORK = "rocketmq-cluster-molecule"
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def cut_power(*names: str) -> None:
+    """Every process dies at once, none is asked."""
+    docker("kill", *(CONTAINERS[name] for name in names))
+
+
+def boot(*names: str) -> None:
+    docker("start", *(CONTAINERS[name] for name in names))
+    for name in names:
+        _wait_for_systemd(name)
+
+
+def reboot(name: str) -> None:
+    """Orderly: systemd stops everything first."""
+    docker("stop", "--time=240", CONTAINERS[name])
+    boot(name)
+
+
+def renew() -> None:
+    """Bare machines in the place of all three."""
+    docker("rm", "--force", "--volumes", *CONTAINERS.values())
+    for name, container in CONTAINERS.items():
+        placed = ["--name", container, "--hostname", name, "--network", NETWORK, "--ip", ADDRESSES[name]]
+        docker("run", "--detach", "--label", f"{LABEL}=molecule", *placed, *FLAGS, IMAGE)
+    for name in CONTAINERS:
+        _wait_for_systemd(name)
+
+
+def _wait_for_systemd(name: str) -> None:
+    deadline = time.monotonic() + 60
+    # A unit that failed makes it "degraded", which may be what a test wants.
+    while host(name).run("systemctl is-system-running").stdout.strip() not in ("running", "degraded"):
+        assert time.monotonic() < deadline, f"systemd on {name} is not up after a minute"
+        time.sleep(0.2)

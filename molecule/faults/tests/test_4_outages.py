@@ -1,0 +1,94 @@
+"""What happens to a cluster without any run: power cuts, reboots, name servers gone, a disk that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cluster
+import machines
+import pytest
+from conftest import Proof
+from runs import playbook
+
+UNIT = "rocketmq-broker@n1.service"
+FOLDER = "/var/lib/rocketmq/n1"
+DISK = "/srv/disk"
+MOUNT = f"""[Mount]
+What={DISK}
+Where={FOLDER}
+Type=none
+Options=bind
+[Install]
+WantedBy=local-fs.target
+"""
+MOUNT_UNIT = "var-lib-rocketmq-n1.mount"
+
+
+def test_a_power_cut_of_all_hosts(survived: Proof) -> None:
+    with survived.client.sending(rate=100):
+        machines.cut_power(*cluster.ADDRESSES)
+        machines.boot(*cluster.ADDRESSES)
+        cluster.wait_until_whole()
+
+
+def test_a_rolling_reboot(survived: Proof) -> None:
+    with survived.client.sending(rate=100):
+        for name in cluster.ADDRESSES:
+            machines.reboot(name)
+            cluster.wait_until_whole()
+
+
+def test_two_of_three_name_servers_gone(survived: Proof) -> None:
+    for name in ("rmq71", "rmq76"):
+        cluster.host(name).check_output("systemctl stop rocketmq-namesrv.service")
+    survived.client.send(500)
+    seen = cluster.cluster_list(cluster.NAMESRV[2])
+    assert {member.group for member in seen if member.broker_id == 0} == set(cluster.INSTANCES)
+    refused = playbook("playbooks/verify.yml", {"rocketmq_health_timeout": 1})
+    assert refused.status
+    assert cluster.NAMESRV[0] in refused.text, refused.output[-4000:]
+    run = playbook("site.yml")
+    assert run.status == 0, run.output[-4000:]
+
+
+@pytest.fixture
+def own_disk(proof: Proof) -> Iterator[None]:
+    """One member's folder on a disk of its own, which systemd mounts at boot, as long as a test runs."""
+    host = cluster.host("rmq77")
+    host.check_output(
+        f"systemctl stop {UNIT} && cp -a --sparse=always {FOLDER} {DISK} && rm -rf {FOLDER}/* && "
+        f"printf %s > /etc/systemd/system/{MOUNT_UNIT} && systemctl daemon-reload && "
+        f"systemctl enable --now {MOUNT_UNIT} && systemctl start {UNIT}",
+        MOUNT,
+    )
+    cluster.wait_until_whole()
+    yield
+    host.check_output(
+        f"systemctl stop {UNIT} && systemctl disable --now {MOUNT_UNIT} && rm /etc/systemd/system/{MOUNT_UNIT} && "
+        f"systemctl daemon-reload && rm -rf {FOLDER} && mv {DISK} {FOLDER} && systemctl start {UNIT}"
+    )
+    cluster.wait_until_whole()
+
+
+@pytest.mark.parametrize(
+    ("lose", "find"),
+    [
+        (f"mv {DISK} {DISK}.away", f"mv {DISK}.away {DISK}"),
+        (f"systemctl disable {MOUNT_UNIT}", f"systemctl enable {MOUNT_UNIT}"),
+    ],
+    ids=["the disk is broken", "nobody mounts it"],
+)
+def test_the_disk_of_a_store_absent_at_boot(lose: str, find: str, survived: Proof, own_disk: None) -> None:
+    host = cluster.host("rmq77")
+    host.check_output(lose)
+    machines.reboot("rmq77")
+    assert host.check_output("systemctl show --value --property=MainPID %s", UNIT) == "0"
+    assert host.check_output(f"ls -A {FOLDER}") == "", "something was written to an empty folder of the root disk"
+    survived.client.send(200)
+    run = playbook("site.yml")
+    assert run.status, "a run took the empty folder for the store"
+    assert f"its store {FOLDER}/store is empty: mount its disk" in run.text, run.output[-4000:]
+    assert host.check_output(f"ls -A {FOLDER}") == ""
+    host.check_output(f"{find} && systemctl daemon-reload && systemctl start {MOUNT_UNIT}")
+    run = playbook("site.yml")
+    assert run.status == 0, run.output[-4000:]

@@ -1,0 +1,49 @@
+"""A change of settings, killed at five moments. The same command again ends with the change on every member."""
+
+from __future__ import annotations
+
+import cluster
+import mqadmin
+import pytest
+from conftest import EACH, Proof
+from runs import Point, broker_groups, kill, playbook
+
+GROUP = "RaftNode01"
+PORT = cluster.PORTS[GROUP][0]
+ROLLING = "Restart changed brokers, one at a time"
+POINTS = [
+    Point(ROLLING, "Wait until the rest of the cluster is healthy"),
+    Point(ROLLING, "apply | Write the files of each process", 0.5),
+    Point(ROLLING, "apply | Start each process", 1),
+    Point(ROLLING, "apply | Wait until each process listens", batch=2),
+    Point(ROLLING, "Wait until the cluster is healthy again", 0.5, batch=3),
+]
+
+
+def change(size: int) -> dict[str, object]:
+    properties = {"sendMessageThreadPoolNums": 2, "maxMessageSize": size}
+    return {"rocketmq_broker_groups": broker_groups(GROUP, properties=properties)}
+
+
+def finish(size: int) -> None:
+    run = playbook("site.yml", change(size))
+    assert run.status == 0, run.output[-4000:]
+    for name, address in cluster.ADDRESSES.items():
+        shown = cluster.host(name).check_output("mqadmin getBrokerConfig -b %s", f"{address}:{PORT}")
+        assert mqadmin.properties(shown)[f"{address}:{PORT}"]["maxMessageSize"] == str(size), name
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point.task}, host {point.batch}")
+def test_a_killed_change(point: Point, proof: Proof) -> None:
+    size = 5000000 + POINTS.index(point) if EACH else 5000000
+    run = playbook("site.yml", change(size), at=point, then=kill)
+    assert run.reached, f"the run ended before {point}:\n{run.output[-4000:]}"
+    assert run.status == -9
+    proof.client.send(100)
+    if EACH:
+        finish(size)
+        proof.check()
+
+
+def test_the_same_command_again(survived: Proof) -> None:
+    finish(5000004 if EACH else 5000000)

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who has a port, how full a disk is, what time a host has; read from this very machine."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import socket
+import time
+
+import pytest
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
+from ansible_collections.rocketmq.cluster.plugins.modules import host_info
+from module_runner import Runner
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_a_listener_is_found_with_its_program(run: Runner, family: socket.AddressFamily) -> None:
+    with socket.create_server(("", 0), family=family) as server:
+        port = server.getsockname()[1]
+        result = run(host_info, ports=[port, 1], control_time=time.time())
+    (found,) = result["listeners"]
+    assert (found["port"], found["pid"]) == (port, os.getpid())
+    assert found["program"] == pathlib.Path("/proc/self/comm").read_text().strip()
+
+
+def test_a_connection_is_no_listener(run: Runner) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert run(host_info, ports=[client.getsockname()[1]], control_time=0)["listeners"] == []
+
+
+def test_a_port_whose_owner_the_kernel_hides_is_taken_all_the_same(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "net").mkdir()
+    row = "   0: 0100007F:2694 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0"
+    (tmp_path / "net/tcp").write_text(f"  sl  local_address ...\n{row}\n")
+    assert host_info.listeners(tmp_path, {9876}) == [{"port": 9876, "pid": 0, "program": ""}]
+
+
+def test_the_disk_of_a_folder_that_is_not_there_yet(run: Runner, tmp_path: pathlib.Path) -> None:
+    folder = str(tmp_path / "not/there")
+    disk = run(host_info, folders=[folder], control_time=0)["disks"][folder]
+    assert disk["free_mb"] == pytest.approx(shutil.disk_usage(tmp_path).free / 1024**2, rel=0.1)
+    assert 0 < disk["used_percent"] <= 100
+
+
+def test_a_disk_is_as_full_as_df_says(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    # 1000 blocks of 1 MB, 50 of them kept for root, 100 free.
+    state = os.statvfs_result((1048576, 1048576, 1000, 150, 100, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda path: state)
+    assert _disk.usage(str(tmp_path)) == {"free_mb": 100, "used_percent": 90}
+
+
+def test_the_clock_is_told_against_the_control_node(run: Runner) -> None:
+    result = run(host_info, control_time=time.time() - 95)
+    assert result["ahead_seconds"] == pytest.approx(95, abs=2)
+    assert result["utc_offset_seconds"] == time.localtime().tm_gmtoff
