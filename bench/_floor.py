@@ -46,7 +46,7 @@ def run(folder: Path) -> None:
 
 def start(java: dict[str, Any], processes: list[dict[str, Any]]) -> str:
     """The script that starts the processes of one host in the background."""
-    folders = sorted({folder for process in processes for folder in process["directories"]})
+    folders = sorted({folder["path"] for process in processes for folder in process["folders"]})
     lines = [
         f"mkdir -p {' '.join(folders)}",
         f"ln -s /usr/lib/jvm/java-{java['major']}-openjdk-* {java['link']}",
@@ -80,7 +80,7 @@ def _logging(version: str, home: str) -> dict[str, str]:
     return {
         f"{home}/conf/{_versions.load(version).log_config_name(kind)}": jinja2.Template(
             (TEMPLATES / name).read_text(encoding="utf-8")
-        ).render(ansible_managed="The floor", __rocketmq_dist_file={"kind": kind})
+        ).render(ansible_managed="The floor", __rocketmq_dist_kind=kind)
         for kind, name in names.items()
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -58,7 +59,7 @@ def playbook(
     at: Point | None = None,
     then: Callable[[subprocess.Popen[str]], None] = lambda process: None,
 ) -> Run:
-    """Runs a playbook to its end; at the chosen moment calls `then` with its process, which leads its own group."""
+    """Runs a playbook to its end; at the chosen moment calls `then` with its process."""
     sources = ["--inventory", str(inventory or Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent)]
     command = ["ansible-playbook", str(ROOT / name), *sources, "--extra-vars", json.dumps(variables or {})]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
@@ -70,7 +71,6 @@ def playbook(
         stderr=subprocess.STDOUT,
         text=True,
         env=environment,
-        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -90,7 +90,18 @@ def playbook(
 
 def kill(process: subprocess.Popen[str]) -> None:
     """SIGKILL for the run and everything that it started on this machine."""
-    os.killpg(process.pid, signal.SIGKILL)
+    for pid in [process.pid, *_descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _descendants(pid: int) -> list[int]:
+    """Each worker of Ansible leads a session of its own, so there is no group that has all."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(child) for child in task.read_text().split()]
+    return [*found, *(grandchild for child in found for grandchild in _descendants(child))]
 
 
 def broker_groups(group: str, **keys: Any) -> list[dict[str, Any]]:

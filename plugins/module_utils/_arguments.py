@@ -1,6 +1,6 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options that every module which asks the cluster shares; documented in the fragment ``connection``."""
+"""Options that modules share: how to reach the cluster (documented in the fragment ``connection``), folders, files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import 
 CONNECTION: dict[str, dict[str, Any]] = {
     "namesrv": {"type": "list", "elements": "str", "required": True},
     "timeout": {"type": "float", "default": 3.0},
+}
+
+FOLDER: dict[str, dict[str, Any]] = {
+    "path": {"type": "path", "required": True},
+    "owner": {"type": "str", "default": "root"},
+    "group": {"type": "str", "default": "root"},
+    "mode": {"type": "str", "default": "0755"},
+}
+FILE: dict[str, dict[str, Any]] = {
+    **FOLDER,
+    "content": {"type": "str", "required": True},
+    "mode": {"type": "str", "default": "0644"},
 }
 
 

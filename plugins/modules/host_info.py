@@ -79,63 +79,10 @@ utc_offset_seconds:
   type: int
 """
 
-import pathlib
 import time
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
-
-_PROC = pathlib.Path("/proc")
-_LISTEN = "0A"
-
-
-def sockets(proc: pathlib.Path, ports: set[int]) -> dict[str, int]:
-    """``{inode: port}`` of the listening TCP sockets on the ports."""
-    found = {}
-    for table in ("net/tcp", "net/tcp6"):
-        path = proc / table
-        for line in path.read_text(encoding="ascii").splitlines()[1:] if path.exists() else []:
-            fields = line.split()
-            port = int(fields[1].rpartition(":")[2], 16)
-            if fields[3] == _LISTEN and port in ports:
-                found[fields[9]] = port
-    return found
-
-
-def listeners(proc: pathlib.Path, ports: set[int]) -> list[dict[str, Any]]:
-    """Who listens on the ports."""
-    unclaimed = sockets(proc, ports)
-    found: dict[tuple[int, int], dict[str, Any]] = {}
-    claimed = set()
-    for process in proc.glob("[0-9]*") if unclaimed else ():
-        for inode in _socket_inodes(process) & unclaimed.keys():
-            claimed.add(inode)
-            port, pid = unclaimed[inode], int(process.name)
-            found[port, pid] = {"port": port, "pid": pid, "program": _program(process)}
-    for inode in unclaimed.keys() - claimed:
-        port = unclaimed[inode]
-        found[port, 0] = {"port": port, "pid": 0, "program": ""}
-    return [found[key] for key in sorted(found)]
-
-
-def _socket_inodes(process: pathlib.Path) -> set[str]:
-    inodes = set()
-    try:
-        for descriptor in (process / "fd").iterdir():
-            target = str(descriptor.readlink())
-            if target.startswith("socket:["):
-                inodes.add(target[8:-1])
-    except OSError:
-        pass  # It has just ended, or we are root in a container and may not look at another user's process.
-    return inodes
-
-
-def _program(process: pathlib.Path) -> str:
-    try:
-        return (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports
 
 
 def main() -> None:
@@ -149,7 +96,7 @@ def main() -> None:
     )
     ahead = time.time() - module.params["control_time"]
     try:
-        found = listeners(_PROC, set(module.params["ports"]))
+        found = _ports.listeners(set(module.params["ports"]))
         disks = {folder: _disk.usage(folder) for folder in module.params["folders"]}
     except OSError as error:
         module.fail_json(msg=f"Cannot look at this host: {error}.")

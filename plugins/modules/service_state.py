@@ -49,12 +49,24 @@ options:
         suboptions:
           path:
             description: Path of the file.
-            type: str
+            type: path
             required: true
           content:
             description: What the plan wants in it.
             type: str
             required: true
+          owner:
+            description: Not looked at; here, as the next two, for M(rocketmq.cluster.files).
+            type: str
+            default: root
+          group:
+            description: Not looked at.
+            type: str
+            default: root
+          mode:
+            description: Not looked at.
+            type: str
+            default: "0644"
   wait:
     description: Seconds to wait until each process listens; 0 does not wait.
     type: int
@@ -104,7 +116,7 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _systemd
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _disk, _ports, _systemd
 
 _POLL_SECONDS = 0.25
 _STABLE_SECONDS = 60
@@ -168,7 +180,7 @@ def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
         broken = {
             unit: fault
             for unit, service in waiting.items()
-            if (fault := _fault(shown.get(unit, {})) or _full_disk(service["store"]))
+            if (fault := _fault(service["port"], shown.get(unit, {})) or _full_disk(service["store"]))
         }
         if broken:
             return broken
@@ -184,13 +196,21 @@ def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
 
 
 def _up(service: dict[str, Any], shown: dict[str, str]) -> bool:
-    return shown.get("ActiveState") == "active" and listens(service["address"], service["port"])
+    running = shown.get("ActiveState") == "active" and listens(service["address"], service["port"])
+    return running and not _strangers(service["port"], shown)
 
 
-def _fault(shown: dict[str, str]) -> str:
+def _strangers(port: int, shown: dict[str, str]) -> list[str]:
+    """Other programs than the process itself on its port."""
+    own = (0, int(shown.get("MainPID") or 0))
+    return [f"{other['program']} (pid {other['pid']})" for other in _ports.listeners([port]) if other["pid"] not in own]
+
+
+def _fault(port: int, shown: dict[str, str]) -> str:
     if int(shown.get("NRestarts") or 0) > 0 or shown.get("ActiveState") == "failed":
         result, restarts = shown.get("Result", "unknown result"), shown.get("NRestarts", "?")
-        return f"stopped by itself ({result}, started again {restarts} times)"
+        taken = "".join(f"; {stranger} has its port {port}" for stranger in _strangers(port, shown))
+        return f"stopped by itself ({result}, started again {restarts} times){taken}"
     return ""
 
 
@@ -203,13 +223,12 @@ def _full_disk(store: str) -> str:
 
 
 def main() -> None:
-    file_spec = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
     service_spec = {
         "unit": {"type": "str", "required": True},
         "address": {"type": "str", "required": True},
         "port": {"type": "int", "required": True},
         "store": {"type": "str", "default": ""},
-        "files": {"type": "list", "elements": "dict", "default": [], "options": file_spec},
+        "files": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FILE},
     }
     module = AnsibleModule(
         argument_spec={

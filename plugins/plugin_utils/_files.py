@@ -9,6 +9,8 @@ from typing import Any
 
 HEADER = "# Ansible managed by rocketmq.cluster: change the inventory, not this file.\n"
 
+MARKER = "The unit of this broker starts only where this file is: without it, the disk of the store is not mounted.\n"
+
 TARGET_PATH = "/etc/systemd/system/rocketmq.target"
 TARGET = HEADER + "[Unit]\nDescription=All RocketMQ services of this host\n\n[Install]\nWantedBy=multi-user.target\n"
 
@@ -46,7 +48,7 @@ def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str,
             "PartOf": "rocketmq.target",
             # An empty folder of the root disk must never pass for the store.
             "RequiresMountsFor": f"{instance['data_dir']} {instance['store']}",
-            "AssertPathExists": instance["marker"],
+            "AssertPathExists": " ".join(marker["path"] for marker in instance["markers"]),
             "StartLimitIntervalSec": 0,
         },
         "Service": {
@@ -72,7 +74,7 @@ def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str,
             "ProtectKernelModules": "true",
             "ProtectKernelTunables": "true",
             "ProtectSystem": "strict",
-            "ReadWritePaths": " ".join(instance["directories"]),
+            "ReadWritePaths": " ".join(folder["path"] for folder in instance["folders"]),
             "RestrictSUIDSGID": "true",
         },
         "Install": {"WantedBy": "rocketmq.target"},

@@ -222,7 +222,7 @@ def clock_notices(looks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     )
     return [
         f"The hosts are in different time zones ({shown}): deleteWhen is an hour of the host's own time, so members "
-        "of a group delete expired messages at different moments. The logs of all hosts are in UTC."
+        "of a group delete expired messages at different moments, and their logs show times with different offsets."
     ]
 
 

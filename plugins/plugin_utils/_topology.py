@@ -803,14 +803,19 @@ def _instance(
         "data_dir": data_dir,
         "log_dir": log_dir,
         "store": store,
-        "marker": f"{store}/{_disk.MARKER}" if group else "",
-        "directories": sorted({data_dir, f"{data_dir}/tmp", store, log_dir}),
+        "markers": [{"path": f"{store}/{_disk.MARKER}", "content": _files.MARKER}] if group else [],
+        "folders": [
+            {"path": path, "owner": user, "group": user, "mode": "0750"}
+            for path in sorted({data_dir, f"{data_dir}/tmp", store, log_dir})
+        ],
         "memory_mb": size.total_mb,
         "start_timeout": settings["rocketmq_start_timeout"],
     }
     overrides = settings["rocketmq_unit_overrides"]
+    # Not writable by the service: a live update of a broker would replace its file by a dump of all its keys.
+    readable = {"group": user, "mode": "0640"}
     files = [
-        {"path": environment, "content": _files.environment(java_home, context.home, jvm_options)},
+        {"path": environment, "content": _files.environment(java_home, context.home, jvm_options), **readable},
         {
             "path": f"/etc/systemd/system/{unit}",
             "content": _files.unit(instance, settings["rocketmq_stop_seconds"], overrides),
@@ -818,7 +823,7 @@ def _instance(
         {"path": _files.TARGET_PATH, "content": _files.TARGET},
     ]
     if config:
-        files.insert(0, {"path": config["path"], "content": _files.properties(config["properties"])})
+        files.insert(0, {"path": config["path"], "content": _files.properties(config["properties"]), **readable})
     # What service_state is asked about.
     service = {"unit": unit, "address": context.address, "port": ports["listen"], "files": files}
     if group:

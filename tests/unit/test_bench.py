@@ -138,7 +138,7 @@ def test_the_floor_starts_the_command_of_the_plan() -> None:
         "environment": "/etc/r/namesrv.env",
         "data_dir": "/d",
         "log_dir": "/l",
-        "directories": ["/d", "/l"],
+        "folders": [{"path": "/d"}, {"path": "/l"}],
     }
     assert _floor.start({"major": 17, "link": "/opt/java-17"}, [process]).splitlines() == [
         "mkdir -p /d /l",

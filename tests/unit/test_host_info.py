@@ -11,7 +11,7 @@ import socket
 import time
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports
 from ansible_collections.rocketmq.cluster.plugins.modules import host_info
 from module_runner import Runner
 
@@ -35,7 +35,7 @@ def test_a_port_whose_owner_the_kernel_hides_is_taken_all_the_same(tmp_path: pat
     (tmp_path / "net").mkdir()
     row = "   0: 0100007F:2694 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0"
     (tmp_path / "net/tcp").write_text(f"  sl  local_address ...\n{row}\n")
-    assert host_info.listeners(tmp_path, {9876}) == [{"port": 9876, "pid": 0, "program": ""}]
+    assert _ports.listeners([9876], tmp_path) == [{"port": 9876, "pid": 0, "program": ""}]
 
 
 def test_the_disk_of_a_folder_that_is_not_there_yet(run: Runner, tmp_path: pathlib.Path) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _systemd
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports, _systemd
 from ansible_collections.rocketmq.cluster.plugins.modules import deployed_info, service_state
 
 UNIT = "rocketmq-broker@n0.service"
@@ -23,7 +23,7 @@ def shown(**changes: str) -> dict[str, str]:
     return {
         "Id": UNIT,
         "ActiveState": "active",
-        "MainPID": "77",
+        "MainPID": str(os.getpid()),
         "NRestarts": "0",
         "ExecMainStartTimestampMonotonic": str(max(started, 1)),
         **changes,
@@ -112,6 +112,16 @@ def test_wait_fails_at_once_when_the_process_stopped_by_itself(monkeypatch: pyte
     faults = service_state.wait([service(1)], 30)
     assert "stopped by itself (exit-code" in faults[UNIT]
     assert time.monotonic() - begin < 5
+
+
+def test_wait_is_not_deceived_by_another_program_on_the_port(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = [shown(), shown(NRestarts="1", Result="exit-code", MainPID="0")]
+    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: state.pop(0) if len(state) > 1 else state[0]})
+    stranger = {"port": listener, "pid": 4711, "program": "python3"}
+    monkeypatch.setattr(_ports, "listeners", lambda ports: [stranger])
+    faults = service_state.wait([service(listener)], 30)
+    assert "stopped by itself (exit-code" in faults[UNIT]
+    assert faults[UNIT].endswith(f"; python3 (pid 4711) has its port {listener}")
 
 
 def test_wait_names_the_full_disk_under_a_broker_that_listens(

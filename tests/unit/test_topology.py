@@ -665,5 +665,5 @@ def test_a_store_of_its_own_is_writable_and_waited_for() -> None:
     broker = _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]["brokers"][0]
     unit = next(file["content"] for file in broker["service"]["files"] if file["path"].endswith(".service"))
     assert "RequiresMountsFor=/var/lib/rocketmq/n0 /data/n0\n" in unit
-    assert "/data/n0" in broker["directories"]
+    assert "/data/n0" in [folder["path"] for folder in broker["folders"]]
     assert broker["config"]["properties"]["storePathRootDir"] == "/data/n0"

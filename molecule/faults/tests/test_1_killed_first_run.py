@@ -13,10 +13,10 @@ POINTS = [
     Point(INSTALL, "package | Install the package of a Debian", 4),
     Point(INSTALL, "Link the JDK"),
     Point(INSTALL, "jars | Unpack the distribution", 0.8),
-    Point(INSTALL, "Write logging configuration and tools", 0.3),
-    Point(NAMESRV, "apply | Write the files of each process", 0.3),
+    Point(INSTALL, "Write logging configuration and tools", 0.2),
+    Point(NAMESRV, "apply | Create the folders and write the files of each process", 0.3),
     Point(NAMESRV, "apply | Start each process", 0.3),
-    Point(BROKERS, "apply | Write the files of each process", 0.5),
+    Point(BROKERS, "apply | Create the folders and write the files of each process", 0.5),
     Point(BROKERS, "apply | Start each process", 0.5),
     Point("Verify the cluster", "Send to and read back from every group", 0.5),
 ]

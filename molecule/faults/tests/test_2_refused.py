@@ -147,7 +147,7 @@ DAMAGED = {
     "JDK, one byte flipped": (flipped_jdk, ["flipped.tar.gz has SHA-256", "rocketmq_java_archive_sha256"]),
     "JDK, truncated": (
         lambda files: jdk(files, rocketmq_java_archive_url=f"{files.url}/half/jre.tar.gz"),
-        ["jre.tar.gz has SHA-256", "rocketmq_java_archive_sha256"],
+        ["Incomplete read", "/half/jre.tar.gz", "rocketmq_java_archive_url"],
     ),
     "JDK, an error page": (
         lambda files: jdk(files, rocketmq_java_archive_url=f"{files.url}/error/jre.tar.gz"),
@@ -179,15 +179,13 @@ def test_the_right_files_from_the_same_mirror(unharmed: Proof, files: Files, tmp
     assert run.status == 0, run.output[-4000:]
 
 
-def test_clocks_that_are_apart(unharmed: Proof) -> None:
+def test_clocks_that_are_apart(unharmed: Proof, tmp_path: Path) -> None:
     """One host's Python is 95 seconds ahead: a container has no clock of its own."""
-    host = cluster.host("rmq77")
-    ahead = "import time\\n_time = time.time\\ntime.time = lambda: _time() + 95\\n"
-    host.check_output("install -d /opt/ahead && printf '%b' %s > /opt/ahead/sitecustomize.py", ahead)
-    host.check_output(
-        "printf '%b' %s > /opt/ahead/python3 && chmod 755 /opt/ahead/python3",
-        '#!/bin/sh\\nPYTHONPATH=/opt/ahead exec /usr/bin/python3 "$@"\\n',
-    )
+    ahead = "import time\n_time = time.time\ntime.time = lambda: _time() + 95\n"
+    (tmp_path / "sitecustomize.py").write_text(ahead)
+    (tmp_path / "python3").write_text('#!/bin/sh\nPYTHONPATH=/opt/ahead exec /usr/bin/python3 "$@"\n')
+    (tmp_path / "python3").chmod(0o755)
+    docker("cp", str(tmp_path), f"{cluster.CONTAINERS['rmq77']}:/opt/ahead")
     interpreter = "{{ '/opt/ahead/python3' if inventory_hostname == 'rmq77' else '/usr/bin/python3' }}"
     run = playbook("site.yml", {"ansible_python_interpreter": interpreter})
     assert run.status, "not refused"

@@ -13,7 +13,7 @@ PORT = cluster.PORTS[GROUP][0]
 ROLLING = "Restart changed brokers, one at a time"
 POINTS = [
     Point(ROLLING, "Wait until the rest of the cluster is healthy"),
-    Point(ROLLING, "apply | Write the files of each process", 0.5),
+    Point(ROLLING, "apply | Create the folders and write the files of each process", 0.5),
     Point(ROLLING, "apply | Start each process", 1),
     Point(ROLLING, "apply | Wait until each process listens", batch=2),
     Point(ROLLING, "Wait until the cluster is healthy again", 0.5, batch=3),

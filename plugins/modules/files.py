@@ -1,0 +1,184 @@
+#!/usr/bin/python
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: files
+short_description: Brings several folders and files of a host to their planned state
+version_added: 0.1.0
+description:
+  - Creates folders, then writes files, each with its owner and permissions, in the order given.
+  - Asks the host once for all of them, where M(ansible.builtin.file) and M(ansible.builtin.copy) ask for each.
+  - A file appears with its whole content or not at all.
+options:
+  folders:
+    description: The folders. Parents that are missing are made with the same owner and permissions.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path of the folder.
+        type: path
+        required: true
+      owner:
+        description: Its user.
+        type: str
+        default: root
+      group:
+        description: Its group.
+        type: str
+        default: root
+      mode:
+        description: Its permissions.
+        type: str
+        default: "0755"
+  files:
+    description: The files.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path of the file.
+        type: path
+        required: true
+      content:
+        description: What is in it.
+        type: str
+        required: true
+      owner:
+        description: Its user.
+        type: str
+        default: root
+      group:
+        description: Its group.
+        type: str
+        default: root
+      mode:
+        description: Its permissions.
+        type: str
+        default: "0644"
+attributes:
+  check_mode:
+    description: Changes nothing, and says whether it would.
+    support: full
+  diff_mode:
+    description: Shows the files that differ.
+    support: full
+author:
+  - RocketMQ Cluster Contributors (@rocketmq-cluster)
+"""
+
+EXAMPLES = r"""
+- name: Write the configuration
+  rocketmq.cluster.files:
+    folders:
+      - path: /etc/rocketmq
+    files:
+      - path: /etc/rocketmq/namesrv.conf
+        content: "listenPort=9876\n"
+        group: rocketmq
+        mode: "0640"
+"""
+
+RETURN = r"""
+paths:
+  description: What was changed, or would be.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import errno
+import os
+import pathlib
+import tempfile
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments
+
+
+def folder(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
+    """Whether the folder, or a parent, was missing or had other permissions."""
+    path = pathlib.Path(wanted["path"])
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    if missing and module.check_mode:
+        return True
+    changed = False
+    for one in [*reversed(missing[1:]), path]:
+        if one in missing:
+            one.mkdir()
+            changed = True
+        changed = attributes(module, wanted, one) or changed
+    return changed
+
+
+def file(module: AnsibleModule, wanted: dict[str, Any], diff: list[dict[str, str]]) -> bool:
+    """Whether the file had another content or other permissions."""
+    path = pathlib.Path(wanted["path"])
+    before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
+    changed = before != wanted["content"]
+    if changed:
+        diff.append(
+            {
+                "before": before or "",
+                "after": wanted["content"],
+                "before_header": str(path),
+                "after_header": str(path),
+            }
+        )
+        if module.check_mode:
+            return True
+        write(module, path, wanted["content"])
+    return attributes(module, wanted, path) or changed
+
+
+def write(module: AnsibleModule, path: pathlib.Path, content: str) -> None:
+    """Beside the target first: a full disk is noticed before anything is lost."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        module.atomic_move(name, str(path))
+    finally:
+        pathlib.Path(name).unlink(missing_ok=True)
+
+
+def attributes(module: AnsibleModule, wanted: dict[str, Any], path: pathlib.Path) -> bool:
+    own = {"path": str(path), "owner": wanted["owner"], "group": wanted["group"], "mode": wanted["mode"]}
+    return bool(module.set_fs_attributes_if_different(module.load_file_common_arguments(own), changed=False))
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "folders": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FOLDER},
+            "files": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FILE},
+        },
+        supports_check_mode=True,
+    )
+    changed: list[str] = []
+    diff: list[dict[str, str]] = []
+    path = ""
+    try:
+        for wanted in module.params["folders"]:
+            path = wanted["path"]
+            changed += [path] if folder(module, wanted) else []
+        for wanted in module.params["files"]:
+            path = wanted["path"]
+            changed += [path] if file(module, wanted, diff) else []
+    except OSError as error:
+        full = " Make room on that disk and run again." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        module.fail_json(msg=f"{path} cannot be written: {error.strerror or error}.{full}", paths=changed)
+    module.exit_json(changed=bool(changed), paths=changed, diff=diff)
+
+
+if __name__ == "__main__":
+    main()
