@@ -304,10 +304,10 @@ def _agree(
                     like.append(host)
         agreed[name] = max(values, key=lambda item: len(item[1]), default=(setting.default, []))[0]
         if len(values) > 1:
-            shown = [repr(value) for value, _ in values]
+            shown = [repr(item[0]) for item in values]
             if any(len(value) > 60 for value in shown):
                 shown = ["one value", *["another"] * (len(values) - 1)]
-            said = "; ".join(f"{value} on {_hosts(on)}" for value, (_, on) in zip(shown, values))
+            said = "; ".join(f"{value} on {_hosts(item[1])}" for value, item in zip(shown, values))
             problems.append(
                 f"{name} differs between hosts ({said}): set it once, in group_vars/all or group_vars/rocketmq."
             )
@@ -526,9 +526,9 @@ def _check_collisions(inventory: Inventory, problems: list[str]) -> None:
             if first is not claim:
                 clashes.setdefault((claim.kind, first.owner, claim.owner), []).append((host, first, claim))
     for (kind, one, other), found in clashes.items():
-        hosts = list(dict.fromkeys(host for host, _, _ in found))
-        values = list(dict.fromkeys(str(claim.value) for _, _, claim in found))
-        variables = list(dict.fromkeys(claim.variable for _, *pair in found for claim in pair))
+        hosts = list(dict.fromkeys(host for host, *pair in found))
+        values = list(dict.fromkeys(str(claim.value) for host, first, claim in found))
+        variables = list(dict.fromkeys(claim.variable for host, *pair in found for claim in pair))
         if kind == "store" and variables == ["instance"]:
             continue  # Both stores follow the instance: one mistake, one sentence.
         what = f"the {kind}{'s' if len(values) > 1 else ''} {', '.join(values)}"
