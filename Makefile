@@ -18,8 +18,8 @@ check: lint unit ## the quick part: lint and unit tests, under two minutes
 
 test: check sanity molecule ## what CI runs
 
-test-all: test ## the same, as long as no scenario is too slow for CI
-
+test-all: export ROCKETMQ_FAULTS = each
+test-all: test ## the same, and every killed run gets bare hosts and a run to its end of its own
 bench: ## measures what README.md says, in about 40 minutes; nothing else should run
 	@$(LAB) prepare
 	@$(BIN)/python -m bench
