@@ -320,6 +320,7 @@ OTHER_NAMES = (
     "rocketmq_confirm",
     "rocketmq_destroy_data",
     "rocketmq_deployed",
+    "rocketmq_health",
     "rocketmq_plan",
     "rocketmq_service_found",
     "rocketmq_view",

@@ -41,7 +41,18 @@ import org.apache.rocketmq.common.protocol.route.BrokerData;
 public final class LedgerClient {
     private static final long ROUTE_DEADLINE_MS = 60_000;
 
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] arguments) {
+        // The client leaves threads behind that would keep the process alive, after a failure too.
+        try {
+            run(arguments);
+        } catch (Throwable failure) {
+            failure.printStackTrace();
+            System.exit(1);
+        }
+        System.exit(0);
+    }
+
+    private static void run(String[] arguments) throws Exception {
         Map<String, String> options = new HashMap<>();
         for (int i = 1; i + 1 < arguments.length; i += 2) {
             options.put(arguments[i].substring(2), arguments[i + 1]);
@@ -59,8 +70,6 @@ public final class LedgerClient {
             default:
                 throw new IllegalArgumentException("create-topic, send or consume, not " + arguments[0]);
         }
-        // The client leaves threads behind that would keep the process alive.
-        System.exit(0);
     }
 
     private static void createTopic(Map<String, String> options) throws Exception {
