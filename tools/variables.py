@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "variables.md"
 sys.path.insert(0, str(ROOT / ".ansible" / "collections"))
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _settings, _topology  # noqa: E402
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _inventory, _settings  # noqa: E402
 
 
 def render() -> str:
@@ -37,7 +37,7 @@ def render() -> str:
         "| key | required | |",
         "| --- | --- | --- |",
     ]
-    for key, (about, required) in _topology.GROUP_KEYS.items():
+    for key, (about, required) in _inventory.GROUP_KEYS.items():
         lines.append(f"| `{key}` | {'yes' if required else ''} | {about} |")
     return "\n".join(lines) + "\n"
 

@@ -11,6 +11,7 @@ from typing import Any, Callable, NamedTuple
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import shorten
 from jinja2 import Undefined, UndefinedError
 
 
@@ -376,7 +377,3 @@ def read(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[WrongValue]
                 WrongValue(name, f"unreadable ({reason})", "what its template or vault needs, or a plain value")
             )
     return values, wrong
-
-
-def shorten(shown: str) -> str:
-    return shown if len(shown) <= 60 else shown[:57] + "..."

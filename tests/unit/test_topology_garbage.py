@@ -9,7 +9,7 @@ import random
 from typing import Any
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _settings, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _inventory, _settings, _topology
 
 from inventories import Sample
 
@@ -36,7 +36,7 @@ def test_any_value_of_a_variable(name: str) -> None:
         assert len(found) <= 1 or value == [{}], found
 
 
-@pytest.mark.parametrize("key", _topology.GROUP_KEYS)
+@pytest.mark.parametrize("key", _inventory.GROUP_KEYS)
 def test_any_value_of_a_key_of_a_group(key: str) -> None:
     for value in GARBAGE:
         sample = Sample()
@@ -63,7 +63,7 @@ def test_many_wrong_things_at_once() -> None:
                 own[name] = copy.deepcopy(chance.choice(GARBAGE))
             entries = own["rocketmq_broker_groups"]
             if isinstance(entries, list) and entries and isinstance(entries[0], dict):
-                entries[0][chance.choice(list(_topology.GROUP_KEYS))] = copy.deepcopy(chance.choice(GARBAGE))
+                entries[0][chance.choice(list(_inventory.GROUP_KEYS))] = copy.deepcopy(chance.choice(GARBAGE))
         if chance.random() < 0.3:
             sample.groups[chance.choice(list(sample.groups))] = chance.choice([[], ["rmq71"], ["rmq79"]])
         sample.hostvars.setdefault("rmq79", {})
