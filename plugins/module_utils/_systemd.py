@@ -10,7 +10,16 @@ import subprocess
 import time
 
 UNIT_DIR = pathlib.Path("/etc/systemd/system")
-_PROPERTIES = ("Id", "LoadState", "ActiveState", "MainPID", "NRestarts", "ExecMainStartTimestampMonotonic", "Result")
+_PROPERTIES = (
+    "Id",
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "MainPID",
+    "NRestarts",
+    "ExecMainStartTimestampMonotonic",
+    "Result",
+)
 
 
 def show(units: list[str]) -> dict[str, dict[str, str]]:

@@ -153,14 +153,14 @@ def examine(service: dict[str, Any], shown: dict[str, str]) -> dict[str, Any]:
         "state": state,
         "reasons": reasons if running else [],
         "installed": shown.get("LoadState") == "loaded",
-        "restarts": int(shown.get("NRestarts") or 0),
+        "restarts": _restarts(shown),
     }
 
 
 def _dies_again_and_again(shown: dict[str, str]) -> bool:
     """A broker with settings that end it looks alive for seconds at a time; no gate could ever pass around it."""
     age = time.time() - _systemd.started_at(shown)
-    return int(shown.get("NRestarts") or 0) > 0 and age < _STABLE_SECONDS
+    return _restarts(shown) > 0 and age < _STABLE_SECONDS
 
 
 def listens(address: str, port: int) -> bool:
@@ -175,12 +175,17 @@ def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
     """Waits until all listen; returns ``{unit: what is wrong}``, empty when all is well."""
     deadline = time.monotonic() + seconds
     waiting = {service["unit"]: service for service in services}
+    # Not from zero: a restart on purpose between two of systemd's own does not always reset the counter.
+    before = {unit: _restarts(shown) for unit, shown in _systemd.show(list(waiting)).items()}
     while True:
         shown = _systemd.show(list(waiting))
         broken = {
             unit: fault
             for unit, service in waiting.items()
-            if (fault := _fault(service["port"], shown.get(unit, {})) or _full_disk(service["store"]))
+            if (
+                fault := _fault(service["port"], shown.get(unit, {}), before.get(unit, 0))
+                or _full_disk(service["store"])
+            )
         }
         if broken:
             return broken
@@ -206,9 +211,14 @@ def _strangers(port: int, shown: dict[str, str]) -> list[str]:
     return [f"{other['program']} (pid {other['pid']})" for other in _ports.listeners([port]) if other["pid"] not in own]
 
 
-def _fault(port: int, shown: dict[str, str]) -> str:
-    if int(shown.get("NRestarts") or 0) > 0 or shown.get("ActiveState") == "failed":
-        result, restarts = shown.get("Result", "unknown result"), shown.get("NRestarts", "?")
+def _restarts(shown: dict[str, str]) -> int:
+    return int(shown.get("NRestarts") or 0)
+
+
+def _fault(port: int, shown: dict[str, str], before: int) -> str:
+    ended = shown.get("ActiveState") == "failed" or shown.get("SubState") == "auto-restart"
+    if ended or _restarts(shown) > before:
+        result, restarts = shown.get("Result", "unknown result"), _restarts(shown)
         taken = "".join(f"; {stranger} has its port {port}" for stranger in _strangers(port, shown))
         return f"stopped by itself ({result}, started again {restarts} times){taken}"
     return ""

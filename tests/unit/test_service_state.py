@@ -106,7 +106,9 @@ def test_wait_gives_up_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_wait_fails_at_once_when_the_process_stopped_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        _systemd, "show", lambda units: {UNIT: shown(ActiveState="activating", NRestarts="1", Result="exit-code")}
+        _systemd,
+        "show",
+        lambda units: {UNIT: shown(ActiveState="activating", SubState="auto-restart", Result="exit-code")},
     )
     begin = time.monotonic()
     faults = service_state.wait([service(1)], 30)
@@ -115,7 +117,7 @@ def test_wait_fails_at_once_when_the_process_stopped_by_itself(monkeypatch: pyte
 
 
 def test_wait_is_not_deceived_by_another_program_on_the_port(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = [shown(), shown(NRestarts="1", Result="exit-code", MainPID="0")]
+    state = [shown(), shown(), shown(NRestarts="1", Result="exit-code", MainPID="0")]
     monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: state.pop(0) if len(state) > 1 else state[0]})
     stranger = {"port": listener, "pid": 4711, "program": "python3"}
     monkeypatch.setattr(_ports, "listeners", lambda ports: [stranger])
@@ -131,6 +133,11 @@ def test_wait_names_the_full_disk_under_a_broker_that_listens(
     monkeypatch.setattr(_disk, "usage", lambda folder: {"used_percent": 100, "free_mb": 0})
     faults = service_state.wait([{**service(listener), "store": str(tmp_path)}], 30)
     assert faults == {UNIT: f"takes no message: the disk of {tmp_path} is 100 % full (0 MB free)"}
+
+
+def test_wait_forgives_what_was_before_the_start(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown(NRestarts="4")})
+    assert service_state.wait([service(listener)], 30) == {}
 
 
 UNIT_FILE = """# Ansible managed
