@@ -109,13 +109,10 @@ def folder(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
     missing = [one for one in (path, *path.parents) if not one.exists()]
     if missing and module.check_mode:
         return True
-    changed = False
-    for one in [*reversed(missing[1:]), path]:
-        if one in missing:
-            one.mkdir()
-            changed = True
-        changed = attributes(module, wanted, one) or changed
-    return changed
+    for one in reversed(missing):
+        one.mkdir()
+        attributes(module, wanted, one)
+    return attributes(module, wanted, path) or bool(missing)
 
 
 def file(module: AnsibleModule, wanted: dict[str, Any], diff: list[dict[str, str]]) -> bool:

@@ -176,9 +176,9 @@ def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
     deadline = time.monotonic() + seconds
     waiting = {service["unit"]: service for service in services}
     # Not from zero: a restart on purpose between two of systemd's own does not always reset the counter.
-    before = {unit: _restarts(shown) for unit, shown in _systemd.show(list(waiting)).items()}
+    shown = _systemd.show(list(waiting))
+    before = {unit: _restarts(state) for unit, state in shown.items()}
     while True:
-        shown = _systemd.show(list(waiting))
         broken = {
             unit: fault
             for unit, service in waiting.items()
@@ -198,6 +198,7 @@ def wait(services: list[dict[str, Any]], seconds: float) -> dict[str, str]:
                 for unit, service in waiting.items()
             }
         time.sleep(_POLL_SECONDS)
+        shown = _systemd.show(list(waiting))
 
 
 def _up(service: dict[str, Any], shown: dict[str, str]) -> bool:
