@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from statistics import median
 
 from lab import _demo
 from lab._shell import LabError, say
+from tests.clients.recap import recap
 
 from . import _cluster
 from ._benchmark import Benchmark, Measurements, Row
 
 SECONDS = 40
 TASKS = 40
-_RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
-
-
-def recap(output: str) -> dict[str, dict[str, int]]:
-    """Host -> ok and changed, as `PLAY RECAP` counts them; ok includes the changed ones."""
-    _, _, end = output.rpartition("PLAY RECAP")
-    return {host: {"ok": int(ok), "changed": int(changed)} for host, ok, changed, *_ in _RECAP.findall(end)}
 
 
 def measure(repeats: int) -> Measurements:

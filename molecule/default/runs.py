@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from recap import recap
 
 ROOT = Path(__file__).resolve().parents[2]
 _BANNER = re.compile(r"^(PLAY|TASK) \[(.+)\] \**$")
-_RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Run:
     @property
     def changed(self) -> dict[str, int]:
         """Changed tasks by host, from the recap."""
-        return {host: int(changed) for host, _, changed, *_ in _RECAP.findall(self.output)}
+        return {host: counts["changed"] for host, counts in recap(self.output).items()}
 
 
 def playbook(
@@ -88,6 +88,13 @@ def playbook(
     return Run(process.returncode, "".join(lines), reached)
 
 
+def converge(variables: dict[str, Any] | None = None) -> Run:
+    """Runs site.yml, which has to succeed."""
+    run = playbook("site.yml", variables)
+    assert run.status == 0, run.output[-4000:]
+    return run
+
+
 def kill(process: subprocess.Popen[str]) -> None:
     """SIGKILL for the run and everything that it started on this machine."""
     for pid in [process.pid, *_descendants(process.pid)]:
@@ -110,3 +117,9 @@ def broker_groups(group: str, **keys: Any) -> list[dict[str, Any]]:
     result: list[dict[str, Any]] = copy.deepcopy(variables["rocketmq_broker_groups"])
     next(entry for entry in result if entry["name"] == group).update(keys)
     return result
+
+
+def resized(group: str, size: int) -> dict[str, Any]:
+    """Variables that change a setting of one group, which restarts its members."""
+    properties = {"sendMessageThreadPoolNums": 2, "maxMessageSize": size}
+    return {"rocketmq_broker_groups": broker_groups(group, properties=properties)}

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cluster
 import ledger
 import pytest
-from runs import playbook
+from runs import converge
 
 #: `make test-all`: every kill gets bare hosts and a run to the end of its own, instead of one kill after the other.
 EACH = os.environ.get("ROCKETMQ_FAULTS") == "each"
@@ -41,8 +41,7 @@ class Proof:
 @pytest.fixture(scope="session")
 def proof() -> Proof:
     """A cluster that serves; deployed if nobody did it before."""
-    done = playbook("site.yml")
-    assert done.status == 0, done.output[-4000:]
+    converge()
     return Proof()
 
 

@@ -6,24 +6,18 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import cluster
 import machines
 import pytest
 from conftest import Proof
-from runs import Point, Run, broker_groups, playbook
+from runs import Point, Run, broker_groups, converge, playbook, resized
 
 GROUP = "RaftNode01"
 UNIT = "rocketmq-broker@n1.service"
 STORE = "/var/lib/rocketmq/n1/store"
 PORT = cluster.PORTS[GROUP][0]
 ROLLING = "Restart changed brokers, one at a time"
-
-
-def change(size: int) -> dict[str, Any]:
-    properties = {"sendMessageThreadPoolNums": 2, "maxMessageSize": size}
-    return {"rocketmq_broker_groups": broker_groups(GROUP, properties=properties)}
 
 
 def failed(run: Run, host: str, *words: str) -> None:
@@ -33,11 +27,6 @@ def failed(run: Run, host: str, *words: str) -> None:
     assert not missing, f"{missing} not in\n{run.output[-6000:]}"
 
 
-def converges(variables: dict[str, Any] | None = None) -> None:
-    run = playbook("site.yml", variables)
-    assert run.status == 0, run.output[-4000:]
-
-
 def test_a_broker_that_does_not_come_up(survived: Proof) -> None:
     before = cluster.invocations()
     run = playbook("site.yml", {"rocketmq_broker_groups": broker_groups(GROUP, jvm_options=["-XX:+NoSuchOption"])})
@@ -45,7 +34,7 @@ def test_a_broker_that_does_not_come_up(survived: Proof) -> None:
     started = {unit for unit, invocation in cluster.invocations().items() if invocation != before[unit]}
     assert started == {f"rmq71 {UNIT}"}
     survived.client.send(200)
-    converges()
+    converge()
 
 
 def listen(name: str) -> str:
@@ -67,7 +56,7 @@ def test_a_port_that_another_program_has(survived: Proof) -> None:
     failed(run, "rmq77", f"rmq77 has python3 (pid {pid}) on port {PORT} of RocketMQ broker {GROUP} (n2)", "listen_port")
     survived.client.send(200)
     host.check_output("kill %s", pid)
-    converges()
+    converge()
 
 
 def test_a_port_that_another_program_takes_in_the_middle(survived: Proof) -> None:
@@ -79,7 +68,7 @@ def test_a_port_that_another_program_takes_in_the_middle(survived: Proof) -> Non
     failed(run, "rmq77", f"{UNIT} stopped by itself", f"{pids[0]}) has its port {PORT}", "Address already in use")
     survived.client.send(200)
     host.check_output("kill %s", pids[0])
-    converges()
+    converge()
 
 
 @pytest.fixture
@@ -120,15 +109,15 @@ def test_a_full_disk(survived: Proof, small_disk: None) -> None:
     failed(playbook("site.yml"), "rmq77", f"rmq77: the disk of {STORE} is 100 % full (0 MB free)", "make room")
     survived.client.send(200)
     make_room()
-    converges()
+    converge()
 
 
 def test_a_disk_that_fills_in_the_middle(survived: Proof, small_disk: None) -> None:
-    run = playbook("site.yml", change(3000000), at=Point(ROLLING, "Apply and restart", batch=3), then=fill)
+    run = playbook("site.yml", resized(GROUP, 3000000), at=Point(ROLLING, "Apply and restart", batch=3), then=fill)
     failed(run, "rmq77", f"{UNIT} takes no message: the disk of {STORE} is 100 % full", "The last lines of its journal")
     survived.client.send(200)
     make_room()
-    converges(change(3000000))
+    converge(resized(GROUP, 3000000))
 
 
 def test_a_host_that_dies_before_anything_was_changed(survived: Proof) -> None:
@@ -147,7 +136,7 @@ def test_a_host_that_dies_in_the_middle_of_a_change(survived: Proof) -> None:
     before = cluster.invocations()
     run = playbook(
         "site.yml",
-        {**change(4000000), "rocketmq_health_timeout": 30},
+        {**resized(GROUP, 4000000), "rocketmq_health_timeout": 30},
         at=Point(ROLLING, "Apply and restart"),
         then=lambda process: machines.cut_power("rmq77"),
     )
@@ -156,4 +145,4 @@ def test_a_host_that_dies_in_the_middle_of_a_change(survived: Proof) -> None:
     after = cluster.invocations("rmq76")
     assert after == {unit: before[unit] for unit in after}, "the next member was touched although one was missing"
     machines.boot("rmq77")
-    converges()
+    converge()

@@ -6,7 +6,7 @@ import cluster
 import mqadmin
 import pytest
 from conftest import EACH, Proof
-from runs import Point, broker_groups, kill, playbook
+from runs import Point, converge, kill, playbook, resized
 
 GROUP = "RaftNode01"
 PORT = cluster.PORTS[GROUP][0]
@@ -20,14 +20,8 @@ POINTS = [
 ]
 
 
-def change(size: int) -> dict[str, object]:
-    properties = {"sendMessageThreadPoolNums": 2, "maxMessageSize": size}
-    return {"rocketmq_broker_groups": broker_groups(GROUP, properties=properties)}
-
-
 def finish(size: int) -> None:
-    run = playbook("site.yml", change(size))
-    assert run.status == 0, run.output[-4000:]
+    converge(resized(GROUP, size))
     for name, address in cluster.ADDRESSES.items():
         shown = cluster.host(name).check_output("mqadmin getBrokerConfig -b %s", f"{address}:{PORT}")
         assert mqadmin.properties(shown)[f"{address}:{PORT}"]["maxMessageSize"] == str(size), name
@@ -36,7 +30,7 @@ def finish(size: int) -> None:
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point.task}, host {point.batch}")
 def test_a_killed_change(point: Point, proof: Proof) -> None:
     size = 5000000 + POINTS.index(point) if EACH else 5000000
-    run = playbook("site.yml", change(size), at=point, then=kill)
+    run = playbook("site.yml", resized(GROUP, size), at=point, then=kill)
     assert run.reached, f"the run ended before {point}:\n{run.output[-4000:]}"
     assert run.status == -9
     proof.client.send(100)
