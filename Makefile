@@ -21,7 +21,7 @@ test: check sanity molecule ## what CI runs
 test-all: export ROCKETMQ_FAULTS = each
 test-all: test ## the same, and every killed run gets bare hosts and a run to its end of its own
 
-bench: ## measures what README.md says, in about 40 minutes; nothing else should run
+bench: ## measures what README.md says; takes long, and nothing else should run
 	@$(LAB) prepare
 	@$(BIN)/python -m bench
 
