@@ -21,7 +21,6 @@ PROFILE = {"ANSIBLE_CALLBACKS_ENABLED": "ansible.posix.profile_tasks", "PROFILE_
 def measure(repeats: int) -> Measurements:
     cluster = _cluster.without_console()
     found: dict[str, list[float]] = {"floor_s": [], "product_s": []}
-    STATE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STATE) as folder:
         _floor.prepare(cluster.plan, Path(folder))
 

@@ -54,7 +54,6 @@ def stop() -> None:
 
 
 def _start() -> None:
-    STATE.mkdir(exist_ok=True)
     with phase("container engine"):
         if Path("/run/systemd/system").is_dir():
             run(*as_root("systemctl", "start", "docker"))
@@ -79,6 +78,5 @@ def _grant() -> None:
     if not shutil.which("setfacl"):
         _packages.need("acl", f"{getuser()} may not use the engine's socket yet")
     say(f"giving {getuser()} access to {SOCKET} until `make clean` or the engine's next start")
-    STATE.mkdir(exist_ok=True)
     GRANT.touch()
     run(*as_root("setfacl", "--modify", f"u:{getuser()}:rw", SOCKET))

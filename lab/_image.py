@@ -56,7 +56,6 @@ def _build(image: str) -> None:
         _packages.need("mmdebstrap", "it builds the image of the local hosts from Debian packages")
     if not Path("/usr/share/keyrings/debian-archive-keyring.gpg").exists():
         _packages.need("debian-archive-keyring", "the local hosts are Debian, whatever this machine is")
-    STATE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STATE) as folder:
         overlay, archive = Path(folder, "overlay"), Path(folder, "image.tar")
         for path, text in _files().items():

@@ -85,6 +85,8 @@ def phase(title: str) -> Iterator[None]:
 
 def main(body: Callable[[], None]) -> None:
     """Runs a command; a LabError becomes one message on stderr and exit status 1."""
+    # Here, so that no step depends on which of the others had something to do.
+    STATE.mkdir(exist_ok=True)
     try:
         body()
     except LabError as error:
