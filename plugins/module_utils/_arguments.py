@@ -24,6 +24,10 @@ FILE: dict[str, dict[str, Any]] = {
     "content": {"type": "str", "required": True},
     "mode": {"type": "str", "default": "0644"},
 }
+LINK: dict[str, dict[str, Any]] = {
+    "path": {"type": "path", "required": True},
+    "target": {"type": "str", "required": True},
+}
 
 
 def problems(namesrv: list[str], timeout: float) -> list[str]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: files
-short_description: Brings several folders and files of a host to their planned state
+short_description: Brings several folders, files and links of a host to their planned state
 version_added: 0.1.0
 description:
-  - Creates folders, then writes files, each with its owner and permissions, in the order given.
+  - Creates folders, then writes files, each with its owner and permissions, then makes links, in the order given.
   - Asks the host once for all of them, where M(ansible.builtin.file) and M(ansible.builtin.copy) ask for each.
-  - A file appears with its whole content or not at all.
+  - A file appears with its whole content or not at all; a link points to the old or to the new target at any moment.
 options:
   folders:
     description: The folders. Parents that are missing are made with the same owner and permissions.
@@ -62,6 +62,20 @@ options:
         description: Its permissions.
         type: str
         default: "0644"
+  links:
+    description: The symbolic links. What is at the path and is not a link is left alone, and is a failure.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path of the link.
+        type: path
+        required: true
+      target:
+        description: What it points to, whether that is there yet or not.
+        type: str
+        required: true
 attributes:
   check_mode:
     description: Changes nothing, and says whether it would.
@@ -83,6 +97,9 @@ EXAMPLES = r"""
         content: "listenPort=9876\n"
         group: rocketmq
         mode: "0640"
+    links:
+      - path: /usr/local/bin/mqadmin
+        target: /opt/rocketmq/4.9.7/bin/mqadmin
 """
 
 RETURN = r"""
@@ -148,6 +165,21 @@ def write(module: AnsibleModule, path: pathlib.Path, content: str) -> None:
         pathlib.Path(name).unlink(missing_ok=True)
 
 
+def link(module: AnsibleModule, wanted: dict[str, str]) -> bool:
+    """Whether the link was missing or pointed elsewhere. Raises FileExistsError where something else is."""
+    path = pathlib.Path(wanted["path"])
+    if path.is_symlink() and str(path.readlink()) == wanted["target"]:
+        return False
+    if path.exists() and not path.is_symlink():
+        raise FileExistsError(errno.EEXIST, "it is not a link; take it away, or name another path", str(path))
+    if not module.check_mode:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as beside:
+            fresh = pathlib.Path(beside, path.name)
+            fresh.symlink_to(wanted["target"])
+            fresh.replace(path)
+    return True
+
+
 def attributes(module: AnsibleModule, wanted: dict[str, Any], path: pathlib.Path) -> bool:
     own = {"path": str(path), "owner": wanted["owner"], "group": wanted["group"], "mode": wanted["mode"]}
     return bool(module.set_fs_attributes_if_different(module.load_file_common_arguments(own), changed=False))
@@ -158,6 +190,7 @@ def main() -> None:
         argument_spec={
             "folders": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FOLDER},
             "files": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FILE},
+            "links": {"type": "list", "elements": "dict", "default": [], "options": _arguments.LINK},
         },
         supports_check_mode=True,
     )
@@ -171,6 +204,9 @@ def main() -> None:
         for wanted in module.params["files"]:
             path = wanted["path"]
             changed += [path] if file(module, wanted, diff) else []
+        for wanted in module.params["links"]:
+            path = wanted["path"]
+            changed += [path] if link(module, wanted) else []
     except OSError as error:
         full = " Make room on that disk and run again." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         module.fail_json(msg=f"{path} cannot be written: {error.strerror or error}.{full}", paths=changed)

@@ -7,10 +7,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: host_info
-short_description: Tells what of a host RocketMQ will need
+short_description: Tells which RocketMQ processes a host carries, and what else matters to them
 version_added: 0.1.0
 description:
-  - Reads who listens on the ports that a deployment wants, how full the disks of its folders are, and the host's clock.
+  - Reads the units, configuration files and folders that an earlier run of this collection left on the host. It
+    needs no inventory, so that it also finds what an inventory no longer names.
+  - On demand, reads who listens on the ports that a deployment wants, how full the disks of its folders are, and the
+    host's clock.
   - Changes nothing.
 extends_documentation_fragment:
   - rocketmq.cluster.read_only
@@ -28,13 +31,16 @@ options:
   control_time:
     description: The control node's clock when the task began, in seconds since the epoch.
     type: float
-    required: true
 author:
   - RocketMQ Cluster Contributors (@rocketmq-cluster)
 """
 
 EXAMPLES = r"""
-- name: Look at the host
+- name: See what this host carries
+  rocketmq.cluster.host_info:
+  register: host
+
+- name: See also whether it can carry more
   rocketmq.cluster.host_info:
     ports: [9876, 10911]
     folders: [/var/lib/rocketmq/n0/store]
@@ -43,6 +49,45 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+instances:
+  description: One entry per process, in the order of their units.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    unit:
+      description: Its systemd unit.
+      type: str
+    kind:
+      description: One of C(namesrv), C(broker), C(dashboard).
+      type: str
+    name:
+      description: Name of the instance.
+      type: str
+    version:
+      description: RocketMQ version that the unit runs.
+      type: str
+    running:
+      description: Whether systemd has a process for it.
+      type: bool
+    has_data:
+      description: Whether its store holds anything.
+      type: bool
+    has_store:
+      description: Whether its store is the folder that was made for it. False where its disk is not mounted.
+      type: bool
+    restarts:
+      description: How often systemd had to start it again since it was last started on purpose.
+      type: int
+    store:
+      description: Folder of its messages.
+      type: str
+    config_path:
+      description: Path of its configuration file; empty when it has none.
+      type: str
+    properties:
+      description: Content of its configuration file.
+      type: dict
 listeners:
   description: Who listens on O(ports); one entry per port and process.
   returned: success
@@ -71,7 +116,7 @@ disks:
       type: int
 ahead_seconds:
   description: How far the host's clock is ahead of O(control_time), the time of the call itself included.
-  returned: success
+  returned: when O(control_time) is given
   type: float
 utc_offset_seconds:
   description: How far the host's local time is ahead of UTC.
@@ -79,10 +124,54 @@ utc_offset_seconds:
   type: int
 """
 
+import pathlib
 import time
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports, _systemd
+
+
+def read_properties(path: pathlib.Path) -> dict[str, str]:
+    """The keys of a properties file; empty when there is none."""
+    try:
+        lines = path.read_text(encoding="latin-1").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith(("#", "!")))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def has_data(store: str) -> bool:
+    folder = pathlib.Path(store)
+    return bool(store) and folder.is_dir() and any(entry.name != _disk.MARKER for entry in folder.iterdir())
+
+
+def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
+    """Every process that a unit file of ours stands for."""
+    described = {path.name: _systemd.describe(path) for path in sorted(unit_dir.glob("rocketmq-*.service"))}
+    ours = {unit: description for unit, description in described.items() if description}
+    shown = _systemd.show(list(ours))
+    result = []
+    for unit, description in ours.items():
+        state = shown.get(unit, {})
+        config, store = description.get("config", ""), description.get("store", "")
+        result.append(
+            {
+                "unit": unit,
+                "kind": description.get("kind", ""),
+                "name": description.get("instance", ""),
+                "version": description.get("version", ""),
+                "running": state.get("MainPID", "0") != "0",
+                "has_data": has_data(store),
+                "has_store": pathlib.Path(store, _disk.MARKER).exists(),
+                "restarts": int(state.get("NRestarts") or 0),
+                "store": store,
+                "config_path": config,
+                "properties": read_properties(pathlib.Path(config)) if config else {},
+            }
+        )
+    return result
 
 
 def main() -> None:
@@ -90,22 +179,25 @@ def main() -> None:
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": []},
             "folders": {"type": "list", "elements": "path", "default": []},
-            "control_time": {"type": "float", "required": True},
+            "control_time": {"type": "float"},
         },
         supports_check_mode=True,
     )
-    ahead = time.time() - module.params["control_time"]
+    control_time = module.params["control_time"]
+    clock = {} if control_time is None else {"ahead_seconds": round(time.time() - control_time, 3)}
     try:
+        instances = deployed(_systemd.UNIT_DIR)
         found = _ports.listeners(set(module.params["ports"]))
         disks = {folder: _disk.usage(folder) for folder in module.params["folders"]}
     except OSError as error:
-        module.fail_json(msg=f"Cannot look at this host: {error}.")
+        module.fail_json(msg=f"Cannot look at this host: {error}. It must run systemd.")
     module.exit_json(
         changed=False,
+        instances=instances,
         listeners=found,
         disks=disks,
-        ahead_seconds=round(ahead, 3),
         utc_offset_seconds=time.localtime().tm_gmtoff,
+        **clock,
     )
 
 

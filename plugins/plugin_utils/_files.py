@@ -12,7 +12,7 @@ HEADER = "# Ansible managed by rocketmq.cluster: change the inventory, not this 
 MARKER = "The unit of this broker starts only where this file is: without it, the disk of the store is not mounted.\n"
 
 TARGET_PATH = "/etc/systemd/system/rocketmq.target"
-TARGET = HEADER + "[Unit]\nDescription=All RocketMQ services of this host\n\n[Install]\nWantedBy=multi-user.target\n"
+TARGET = HEADER + "[Unit]\nDescription=All RocketMQ services of this host\n"
 
 
 def properties(values: Mapping[str, Any]) -> str:
@@ -77,7 +77,8 @@ def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str,
             "ReadWritePaths": " ".join(folder["path"] for folder in instance["folders"]),
             "RestrictSUIDSGID": "true",
         },
-        "Install": {"WantedBy": "rocketmq.target"},
+        # The boot does not go through rocketmq.target: that one is for people, to stop and start all of a host.
+        "Install": {"WantedBy": "multi-user.target rocketmq.target"},
         "X-RocketMQ": {
             "Kind": instance["kind"],
             "Instance": instance["name"],

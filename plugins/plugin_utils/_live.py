@@ -37,7 +37,7 @@ _PORT_VARIABLES = {
 
 
 def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str) -> list[str]:
-    """What the plan would change of the processes that ``host`` carries (the result of deployed_info)."""
+    """What the plan would change of the processes that ``host`` carries (the instances of host_info)."""
     own = plan["hosts"][host]
     planned = {instance["unit"]: instance for kind in ("namesrv", "brokers", "dashboard") for instance in own[kind]}
     protected = [
@@ -123,12 +123,11 @@ def host_problems(
     plan: Mapping[str, Any],
     host: str,
     look: Mapping[str, Any],
-    deployed: list[dict[str, Any]],
     jdk_release: str = "",
 ) -> list[str]:
     """What the plan wants and the host does not have.
 
-    ``look`` is the result of host_info, ``deployed`` that of deployed_info. ``jdk_release`` is the content of the file
+    ``look`` is the result of host_info. ``jdk_release`` is the content of the file
     ``release`` of a preinstalled JDK, empty when it could not be read.
     """
     own = plan["hosts"][host]
@@ -152,7 +151,7 @@ def host_problems(
         )
     if facts.get("service_mgr") not in ("systemd", None):
         problems.append(f"{host} is run by {facts['service_mgr']}; RocketMQ's units need systemd.")
-    running = {found["unit"] for found in deployed if found["running"]}
+    running = {found["unit"] for found in look["instances"] if found["running"]}
     for instance in instances:
         if instance["unit"] not in running:
             problems += _taken_ports(instance, look["listeners"], host)

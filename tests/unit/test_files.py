@@ -89,3 +89,25 @@ def test_a_failure_leaves_the_old_file_and_names_it(
     assert result["msg"] == f"{path} cannot be written: No space left on device. Make room on that disk and run again."
     assert path.read_text(encoding="utf-8") == "b=1\n"
     assert sorted(one.name for one in path.parent.iterdir()) == ["a.conf", "b.conf"]
+
+
+def test_a_link_is_made_moved_and_left_alone(run: Runner, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "java"
+    wanted = {"links": [{"path": str(path), "target": "/nowhere/17"}]}
+    assert run(files, check_mode=True, **wanted)["paths"] == [str(path)]
+    assert not path.is_symlink()
+    assert run(files, **wanted)["paths"] == [str(path)]
+    assert run(files, **wanted)["changed"] is False
+    moved = {"links": [{"path": str(path), "target": "/nowhere/21"}]}
+    assert run(files, **moved)["changed"] is True
+    assert str(path.readlink()) == "/nowhere/21"
+    assert [one.name for one in tmp_path.iterdir()] == ["java"]
+
+
+def test_a_link_takes_the_place_of_nothing_else(run: Runner, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "java"
+    path.mkdir()
+    result = run(files, links=[{"path": str(path), "target": "/nowhere"}])
+    assert result["failed"]
+    assert result["msg"].startswith(f"{path} cannot be written: it is not a link")
+    assert path.is_dir()

@@ -23,7 +23,7 @@ def plan(change: Callable[[Sample], object] = lambda s: None) -> dict[str, Any]:
 
 
 def carried(host: str = "rmq71", **state: Any) -> list[dict[str, Any]]:
-    """What deployed_info finds on a host after the sample was deployed."""
+    """What host_info finds on a host after the sample was deployed."""
     own = plan()["hosts"][host]
     return [
         {
@@ -174,7 +174,7 @@ def test_brokers_that_only_the_name_servers_know(members: list[dict[str, str]] |
 
 
 FACTS = {"all_ipv4_addresses": ["10.0.0.5", "192.168.1.71"], "memtotal_mb": 16000, "service_mgr": "systemd"}
-LOOK: dict[str, Any] = {"listeners": [], "disks": {}}
+LOOK: dict[str, Any] = {"instances": [], "listeners": [], "disks": {}}
 JDK = 'IMPLEMENTOR="Debian"\nJAVA_VERSION="17.0.15"\n'
 
 
@@ -211,7 +211,7 @@ def big(sample: Sample) -> None:
 def test_facts_against_the_plan(
     change: Callable[[Sample], None], facts: dict[str, Any], release: str, words: list[str]
 ) -> None:
-    found = _live.host_problems({**FACTS, **facts}, plan(change), "rmq71", LOOK, [], release)
+    found = _live.host_problems({**FACTS, **facts}, plan(change), "rmq71", LOOK, release)
     assert len(found) == (1 if words else 0), found
     assert all(word in found[0] for word in words)
 
@@ -234,16 +234,16 @@ def listener(port: int) -> dict[str, Any]:
 )
 def test_ports_that_another_program_has(taken: dict[str, Any], words: list[str]) -> None:
     look = {**LOOK, "listeners": [taken]}
-    found = _live.host_problems(FACTS, plan(small), "rmq71", look, carried(running=False))
+    found = _live.host_problems(FACTS, plan(small), "rmq71", {**look, "instances": carried(running=False)})
     assert len(found) == (1 if words else 0), found
     assert all(word in found[0] for word in ["rmq71", *words] if words)
-    assert _live.host_problems(FACTS, plan(small), "rmq71", look, carried()) == []
+    assert _live.host_problems(FACTS, plan(small), "rmq71", {**look, "instances": carried()}) == []
 
 
 @pytest.mark.parametrize(("percent", "full"), [(89, False), (90, True), (100, True)])
 def test_a_full_disk_carries_no_broker(percent: int, full: bool) -> None:
     disks = {"/var/lib/rocketmq/n1/store": {"used_percent": percent, "free_mb": 12}}
-    found = _live.host_problems(FACTS, plan(small), "rmq71", {**LOOK, "disks": disks}, [])
+    found = _live.host_problems(FACTS, plan(small), "rmq71", {**LOOK, "disks": disks})
     assert len(found) == int(full)
     words = ["rmq71", "/var/lib/rocketmq/n1/store", f"{percent} % full (12 MB free)", "RaftNode01", "rocketmq_data_dir"]
     assert all(word in found[0] for word in words if full)

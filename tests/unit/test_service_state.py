@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports, _systemd
-from ansible_collections.rocketmq.cluster.plugins.modules import deployed_info, service_state
+from ansible_collections.rocketmq.cluster.plugins.modules import host_info, service_state
 
 UNIT = "rocketmq-broker@n0.service"
 
@@ -158,13 +158,13 @@ def test_deployed_reads_units_configuration_and_store(tmp_path: pathlib.Path, mo
     store = tmp_path / "store"
     store.mkdir()
     (store / _disk.MARKER).write_text("")
-    assert not deployed_info.has_data(str(store))
+    assert not host_info.has_data(str(store))
     (store / "lock").write_text("")
     (tmp_path / "broker-n0.conf").write_text("# c\nlistenPort=10911\ndLegerPeers=n0-1.2.3.4:20911;n1-1.2.3.5:20911\n")
     (tmp_path / UNIT).write_text(UNIT_FILE % (tmp_path / "broker-n0.conf", store))
     (tmp_path / "rocketmq-mine.service").write_text("[Service]\nExecStart=/bin/true\n")
     monkeypatch.setattr(_systemd, "show", lambda units: {UNIT: shown(NRestarts="2")})
-    (found,) = deployed_info.deployed(tmp_path)
+    (found,) = host_info.deployed(tmp_path)
     assert found["unit"] == UNIT
     assert (found["kind"], found["name"], found["version"]) == ("broker", "n0", "4.7.1")
     assert (found["running"], found["has_data"], found["has_store"], found["restarts"]) == (True, True, True, 2)
@@ -172,4 +172,4 @@ def test_deployed_reads_units_configuration_and_store(tmp_path: pathlib.Path, mo
 
 
 def test_a_host_without_rocketmq_carries_nothing(tmp_path: pathlib.Path) -> None:
-    assert deployed_info.deployed(tmp_path) == []
+    assert host_info.deployed(tmp_path) == []
