@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lab._shell import LabError
 
-from . import client_call, deploy, failover, memory, second_run
+from . import client_call, deploy, failover, memory, second_run, topics
 from ._benchmark import Benchmark
 
 ALL: list[Benchmark] = [
@@ -14,6 +14,7 @@ ALL: list[Benchmark] = [
     second_run.BENCHMARK,
     memory.BENCHMARK,
     client_call.BENCHMARK,
+    topics.BENCHMARK,
     *failover.BENCHMARKS,
 ]
 

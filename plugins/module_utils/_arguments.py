@@ -1,6 +1,6 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options that modules share: how to reach the cluster (documented in the fragment ``connection``), folders, files."""
+"""Options that modules share: those of the doc fragments connection, selection and changes; folders, files, links."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import 
 CONNECTION: dict[str, dict[str, Any]] = {
     "namesrv": {"type": "list", "elements": "str", "required": True},
     "timeout": {"type": "float", "default": 3.0},
+}
+SELECTION: dict[str, dict[str, Any]] = {
+    "cluster": {"type": "str", "default": ""},
+    "groups": {"type": "list", "elements": "str", "default": []},
+}
+CHANGES: dict[str, dict[str, Any]] = {
+    "wait": {"type": "float", "default": 60},
 }
 
 FOLDER: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson
@@ -110,6 +110,15 @@ def release(ordinal: int) -> str:
     return f"{4 + steps // 100}.{steps // 10 % 10}.{steps % 10}"
 
 
+def at_least(version: str, since: str) -> bool:
+    """Whether a release is ``since`` or younger; one that is not known (empty) is neither."""
+    return bool(version) and _numbers(version) >= _numbers(since)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
 class _Server:
     """A server of either kind; a context manager that closes its connection."""
 
@@ -126,7 +135,17 @@ class _Server:
     def __exit__(self, *_exception: object) -> None:
         self._connection.close()
 
-    def _unexpected(self, request: Request, what: object) -> ProtocolError:
+    def call(self, request: Request, ext: Mapping[str, Any] | None = None, body: bytes = b"") -> Frame:
+        """The answer to one request. Raises RocketMQError."""
+        return self._connection.call(request, ext, body)
+
+    def calls(
+        self, request: Request, arguments: Sequence[tuple[Mapping[str, Any], bytes]]
+    ) -> list[Frame | RocketMQError]:
+        """What became of many requests of one kind, as ``Connection.calls`` says."""
+        return self._connection.calls(request, arguments)
+
+    def unexpected(self, request: Request, what: object) -> ProtocolError:
         return ProtocolError(f"an answer without what it should contain ({what})", request.name, self.address)
 
 
@@ -138,12 +157,12 @@ class NameServer(_Server):
 
     def cluster_info(self) -> NameServerView:
         """All brokers that this name server knows."""
-        answer = self._connection.call(CLUSTER_INFO)
+        answer = self.call(CLUSTER_INFO)
         try:
             brokers = _fastjson.loads(answer.body)["brokerAddrTable"]
             groups = {name: _group(data) for name, data in brokers.items()}
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise self._unexpected(CLUSTER_INFO, error) from None
+            raise self.unexpected(CLUSTER_INFO, error) from None
         return NameServerView(release(answer.version), groups)
 
 
@@ -162,7 +181,7 @@ class Broker(_Server):
         try:
             table = {str(key): str(value) for key, value in _fastjson.loads(answer.body)["table"].items()}
         except (AttributeError, KeyError, TypeError) as error:
-            raise self._unexpected(RUNTIME_INFO, error) from None
+            raise self.unexpected(RUNTIME_INFO, error) from None
         described = table.get("brokerVersionDesc", "").lstrip("V").replace("_", ".")
         return RuntimeInfo(described or release(answer.version), table)
 
@@ -171,7 +190,7 @@ class Broker(_Server):
         deadline = time.monotonic() + min(_BOOT_SECONDS, self._timeout)
         while True:
             try:
-                return self._connection.call(RUNTIME_INFO)
+                return self.call(RUNTIME_INFO)
             except ResponseError as error:
                 if "NoSuchElement" not in error.remark or time.monotonic() > deadline:
                     raise
@@ -192,7 +211,7 @@ class Broker(_Server):
             "topicSysFlag": 0,
             "order": False,
         }
-        self._connection.call(CREATE_TOPIC, fields)
+        self.call(CREATE_TOPIC, fields)
 
     def send(self, topic: str, body: bytes, message_key: str, queue: int = 0) -> Sent:
         """Sends one message, which the broker acknowledges as its settings for replication want.
@@ -214,11 +233,11 @@ class Broker(_Server):
             "k": False,
             "m": False,
         }
-        answer = self._connection.call(SEND, fields, body)
+        answer = self.call(SEND, fields, body)
         try:
             return Sent(answer.ext["msgId"], int(answer.ext["queueOffset"]))
         except (KeyError, ValueError) as error:
-            raise self._unexpected(SEND, error) from None
+            raise self.unexpected(SEND, error) from None
 
     def pull(self, topic: str, offset: int, count: int = 1, queue: int = 0) -> list[Message]:
         """Up to ``count`` messages from ``offset`` of a queue on; empty when there is nothing (yet).
@@ -239,7 +258,7 @@ class Broker(_Server):
             "expressionType": "TAG",
         }
         try:
-            answer = self._connection.call(PULL, fields)
+            answer = self.call(PULL, fields)
         except ResponseError as error:
             if error.code in _NOTHING_THERE:
                 return []
@@ -247,7 +266,7 @@ class Broker(_Server):
         try:
             return messages(answer.body)
         except (struct.error, ValueError) as error:
-            raise self._unexpected(PULL, error) from None
+            raise self.unexpected(PULL, error) from None
 
 
 def messages(data: bytes) -> list[Message]:

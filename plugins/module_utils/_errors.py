@@ -19,12 +19,15 @@ _CODES: dict[int, tuple[str, str]] = {
     14: ("SERVICE_NOT_AVAILABLE", "the broker is not the leader of its group, its disk is full or it is about to stop"),
     16: ("NO_PERMISSION", "the permission of the topic or the broker, or an access rule, forbids it"),
     17: ("TOPIC_NOT_EXIST", "create the topic"),
+    18: ("TOPIC_EXIST_ALREADY", ""),
     19: ("PULL_NOT_FOUND", ""),
     20: ("PULL_RETRY_IMMEDIATELY", ""),
     21: ("PULL_OFFSET_MOVED", ""),
+    22: ("QUERY_NOT_FOUND", ""),
     24: ("SUBSCRIPTION_NOT_EXIST", ""),
     26: ("SUBSCRIPTION_GROUP_NOT_EXIST", "create the consumer group"),
-    29: ("INVALID_PARAMETER", ""),
+    29: ("INVALID_PARAMETER", "the name or a value is not one that this release takes"),
+    206: ("CONSUMER_NOT_ONLINE", "no consumer of that group is connected"),
 }
 
 
@@ -50,6 +53,14 @@ class NoNameServer(RocketMQError):
     def __init__(self, errors: list[RocketMQError]) -> None:
         super().__init__("No name server answers. " + " ".join(str(error) for error in errors))
         self.errors = errors
+
+
+class PlanError(RocketMQError):
+    """What is asked for cannot be done, or must not be; ``problems`` are sentences. Nothing was written."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
 
 
 class RequestTimeout(RocketMQError):

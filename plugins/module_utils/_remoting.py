@@ -14,7 +14,8 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -23,10 +24,14 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
     ProtocolError,
     RequestTimeout,
     ResponseError,
+    RocketMQError,
 )
 
 #: What a server accepts by default; a longer answer is no RocketMQ.
 MAX_FRAME_BYTES = 16 * 1024 * 1024
+
+#: Requests sent ahead of their answers: few enough for the buffers of both sockets.
+WINDOW = 128
 
 _JSON, _BINARY = 0, 1
 _RESPONSE_FLAG = 1
@@ -166,9 +171,63 @@ class Connection:
 
     def call(self, request: Request, ext: Mapping[str, Any] | None = None, body: bytes = b"") -> Frame:
         """Sends one request and returns its answer (code 0). Raises RocketMQError."""
+        (answer,) = self.calls(request, [(ext or {}, body)])
+        if isinstance(answer, RocketMQError):
+            raise answer
+        return answer
+
+    def calls(
+        self, request: Request, arguments: Sequence[tuple[Mapping[str, Any], bytes]]
+    ) -> list[Frame | RocketMQError]:
+        """Sends one request for each ``(ext, body)``, without waiting for the answers of those before.
+
+        Returns what became of each, in their order. When the connection breaks, all that have no answer yet get that
+        error: the server may have done them or not. The timeout counts anew from every answer.
+        """
+        found: list[Frame | RocketMQError] = []
+        try:
+            for start in range(0, len(arguments), WINDOW):
+                self._exchange(request, arguments[start : start + WINDOW], found)
+        except RocketMQError as error:
+            found += [error] * (len(arguments) - len(found))
+        return found
+
+    def _exchange(
+        self,
+        request: Request,
+        arguments: Sequence[tuple[Mapping[str, Any], bytes]],
+        found: list[Frame | RocketMQError],
+    ) -> None:
+        """One window; appends to ``found``, also when it raises RocketMQError in the middle."""
+        waiting = {next(self._opaques): number for number in range(len(arguments))}
+        answers: dict[int, Frame | RocketMQError] = {}
+        try:
+            with self._translating_errors(request):
+                deadline = time.monotonic() + self._timeout
+                connected = self._connected(deadline)
+                connected.settimeout(_left(deadline))
+                frames = (encode(request.code, opaque, *arguments[number]) for opaque, number in waiting.items())
+                connected.sendall(b"".join(frames))
+                while waiting:
+                    frame = decode(self._read_frame(connected, deadline))
+                    # A server may send requests of its own, and answers to calls that we gave up; neither is ours.
+                    if frame.is_response and frame.opaque in waiting:
+                        answers[waiting.pop(frame.opaque)] = self._judged(request, frame)
+                        deadline = time.monotonic() + self._timeout
+        except RocketMQError as error:
+            found += [answers.get(number, error) for number in range(len(arguments))]
+            raise
+        found += [answers[number] for number in range(len(arguments))]
+
+    def _judged(self, request: Request, frame: Frame) -> Frame | ResponseError:
+        return frame if frame.code == 0 else ResponseError(frame.code, frame.remark, request.name, self.address)
+
+    @contextmanager
+    def _translating_errors(self, request: Request) -> Iterator[None]:
+        """Whatever breaks a call becomes one of our errors, and the connection is closed."""
         done = False
         try:
-            answer = self._exchange(request, ext, body, time.monotonic() + self._timeout)
+            yield
             done = True
         except socket.timeout:
             raise RequestTimeout(request.name, self.address, self._timeout) from None
@@ -179,20 +238,6 @@ class Connection:
         finally:
             if not done:
                 self.close()
-        if answer.code != 0:
-            raise ResponseError(answer.code, answer.remark, request.name, self.address)
-        return answer
-
-    def _exchange(self, request: Request, ext: Mapping[str, Any] | None, body: bytes, deadline: float) -> Frame:
-        connected = self._connected(deadline)
-        opaque = next(self._opaques)
-        connected.settimeout(_left(deadline))
-        connected.sendall(encode(request.code, opaque, ext, body))
-        while True:
-            frame = decode(self._read_frame(connected, deadline))
-            # A server may send requests of its own, and answers to calls that we gave up; neither is ours.
-            if frame.is_response and frame.opaque == opaque:
-                return frame
 
     def _connected(self, deadline: float) -> socket.socket:
         if self._socket is None:

@@ -151,6 +151,16 @@ def groups(value: Any) -> list[Any]:
     return list(value)
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """What is in an entry, the module knows that gets it."""
+    wrong = ValueError("a list of mappings, each with a name")
+    if not isinstance(value, (list, tuple)):
+        raise wrong
+    if not all(isinstance(entry, Mapping) and isinstance(entry.get("name"), str) for entry in value):
+        raise wrong
+    return [dict(entry) for entry in value]
+
+
 def digest(length: int) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         plain = re.sub(r"\s", "", str(value)).lower()
@@ -294,6 +304,17 @@ _ALL: tuple[Setting | str, ...] = (
     Setting(
         "rocketmq_dashboard_sha256", "", digest(64), "SHA-256 of the jar; required with a host in rocketmq_dashboard."
     ),
+    "Topics and consumer groups",
+    *(
+        setting
+        for name, kind in (("rocketmq_topics", "topics"), ("rocketmq_consumer_groups", "consumer_groups"))
+        for setting in (
+            Setting(name, [], objects, f"What playbooks/topics.yml gives to the module {kind}."),
+            Setting(f"{name}_purge", False, flag, f"Delete all {kind.replace('_', ' ')} that nobody names."),
+            Setting(f"{name}_purge_exclude", [], words, "Patterns of names that are kept all the same."),
+            Setting(f"{name}_max_deletes", 10, number(0, 100000), "If more would be deleted, none is."),
+        )
+    ),
     "Waiting",
     Setting(
         "rocketmq_start_timeout", 120, number(1, 3600), "Seconds after which a process that does not listen has failed."
@@ -321,6 +342,9 @@ OTHER_NAMES = (
     "rocketmq_confirm",
     "rocketmq_destroy_data",
     "rocketmq_deployed",
+    "rocketmq_export_dir",
+    "rocketmq_found_groups",
+    "rocketmq_found_topics",
     "rocketmq_health",
     "rocketmq_plan",
     "rocketmq_service_found",

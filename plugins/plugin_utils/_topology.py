@@ -73,11 +73,19 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
         "namesrv": namesrv,
         "groups": [_group_view(inventory, group) for group in inventory.groups],
         "console_jar": _console_jar(cluster),
+        **{kind: _objects(cluster, namesrv, kind) for kind in ("topics", "consumer_groups")},
         "user": cluster["rocketmq_user"],
         "health_timeout": cluster["rocketmq_health_timeout"],
         "clock_tolerance": cluster["rocketmq_clock_tolerance"],
         "hosts": hosts,
     }
+
+
+def _objects(cluster: Settings, namesrv: list[str], kind: str) -> dict[str, Any]:
+    """Arguments of the module ``kind``."""
+    name = f"rocketmq_{kind}"
+    rules = {key: cluster[f"{name}_{key}"] for key in ("purge", "purge_exclude", "max_deletes")}
+    return {"namesrv": namesrv, "cluster": cluster["rocketmq_cluster_name"], kind: cluster[name], **rules}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 # A broker that does not answer has an empty version column.
 _MEMBER = re.compile(r"^(\S+)\s+(\S+)\s+(-?\d+)\s+(\S+:\d+)(?:\s+(V\d\S*))?\s")
 _SECTION = re.compile(r"^=+([^=\s]+:\d+)=+$")
 _PROPERTY = re.compile(r"^(\w+)\s+= {0,2}(.*)$")
+_INTEGER_KEY = re.compile(r"([{,]\s*)(-?\d+)(\s*:)")
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,16 @@ def properties(output: str) -> dict[str, dict[str, str]]:
         elif current is not None and (match := _PROPERTY.match(line)):
             current[match[1]] = match[2].strip()
     return sections
+
+
+def loads(text: str) -> Any:
+    """What RocketMQ prints and stores: JSON but for integers that stand for keys. Names with such in them are none."""
+    return json.loads(_INTEGER_KEY.sub(r'\1"\2"\3', text))
+
+
+def route(output: str) -> dict[str, dict[str, Any]] | None:
+    """`mqadmin topicRoute`: broker group -> its entry in queueDatas; None where there is no such topic."""
+    start = output.find("{")
+    if start < 0:
+        return None
+    return {queues["brokerName"]: queues for queues in loads(output[start : output.rindex("}") + 1])["queueDatas"]}

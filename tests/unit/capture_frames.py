@@ -19,18 +19,15 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import conftest  # noqa: F401  (puts the collection on the import path)
+import capture_requests
+import fake_frames
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson, _remoting
 
 FRAMES = pathlib.Path(__file__).resolve().parent / "frames"
-TOPIC = "rocketmq_cluster_capture"
-GROUP = "TOOLS_CONSUMER"
 OPAQUE = 7
-#: Exists in no release.
-UNKNOWN_CODE = 9999
 #: Members of the group.
 FULL = 3
 
@@ -46,7 +43,7 @@ class Recorder:
         name: str,
         address: str,
         code: int,
-        ext: dict[str, Any] | None = None,
+        ext: Mapping[str, Any] | None = None,
         body: bytes = b"",
         until: Callable[[_remoting.Frame], bool] = lambda frame: True,
         request: bytes = b"",
@@ -66,7 +63,7 @@ class Recorder:
         name: str,
         address: str,
         code: int,
-        ext: dict[str, Any] | None = None,
+        ext: Mapping[str, Any] | None = None,
         body: bytes = b"",
         until: Callable[[_remoting.Frame], bool] = lambda frame: True,
         request: bytes = b"",
@@ -83,6 +80,21 @@ class Recorder:
         self.index[name] = {"request_code": code, "response_code": frame.code}
         print(f"{name}: {frame.code} {frame.remark[:60]!r}")
         return frame
+
+    def answer(self, ask: capture_requests.Ask, addresses: dict[str, str]) -> None:
+        """Keeps the answer, or that there is none: old servers say nothing to a code that they do not know."""
+        wanted = ask.code
+        kept = self.ask(
+            ask.name,
+            addresses[ask.to],
+            ask.request,
+            ask.ext,
+            ask.body,
+            until=lambda frame: wanted is None or frame.code == wanted,
+            seconds=4 if wanted is None else 15,
+        )
+        if kept is None:
+            self.index[ask.name] = {"request_code": ask.request, "response_code": None}
 
 
 def exchange(address: str, request: bytes) -> bytes:
@@ -113,34 +125,6 @@ def elected(frame: _remoting.Frame) -> bool:
     return len(identities) == FULL and "-1" not in identities
 
 
-def pull_fields(offset: int, topic: str = TOPIC) -> dict[str, Any]:
-    return {
-        "consumerGroup": GROUP,
-        "topic": topic,
-        "queueId": 0,
-        "queueOffset": offset,
-        "maxMsgNums": 32,
-        "sysFlag": 4,
-        "commitOffset": 0,
-        "suspendTimeoutMillis": 0,
-        "subscription": "*",
-        "subVersion": 0,
-        "expressionType": "TAG",
-    }
-
-
-def send_fields(topic: str = TOPIC) -> dict[str, Any]:
-    properties = "UNIQ_KEY\x01capture\x02WAIT\x01true\x02"
-    named = {"a": GROUP, "b": topic, "c": topic, "d": 1, "e": 0, "f": 0, "g": int(time.time() * 1000), "h": 0}
-    return {**named, "i": properties, "j": 0, "k": False, "m": False}
-
-
-def topic_fields() -> dict[str, Any]:
-    queues = {"readQueueNums": 1, "writeQueueNums": 1, "perm": 6}
-    fixed = {"defaultTopic": "TBW102", "topicFilterType": "SINGLE_TAG", "topicSysFlag": 0, "order": False}
-    return {"topic": TOPIC, **fixed, **queues}
-
-
 def capture(version: str, namesrv: str, broker: str, unelected: bool) -> dict[str, Any]:
     record = Recorder(version)
     if unelected:
@@ -155,21 +139,14 @@ def capture(version: str, namesrv: str, broker: str, unelected: bool) -> dict[st
     leader, follower = members["0"], next(address for identity, address in members.items() if identity != "0")
     # Right after the boot the rates are empty.
     record.ask("runtime_info", leader, 28, until=lambda frame: b'"putTps":"0' in frame.body, seconds=30)
-    record.ask("send_no_topic", leader, 310, send_fields("rocketmq_cluster_absent"), b"capture")
-    record.ask("pull_no_topic", leader, 11, pull_fields(0, "rocketmq_cluster_absent"))
-    record.ask("create_topic", leader, 17, topic_fields())
-    record.ask("send", leader, 310, send_fields(), b"capture", until=lambda frame: frame.code == 0)
-    record.ask("pull", leader, 11, pull_fields(0), until=lambda frame: frame.code == 0)
-    record.ask("pull_not_found", leader, 11, pull_fields(1))
-    record.ask("pull_offset_moved", leader, 11, pull_fields(999))
-    record.ask("send_follower", follower, 310, send_fields(), b"capture", until=lambda frame: frame.code != 17)
-    record.ask("topic_stats", leader, 202, {"topic": TOPIC})
-    offset = {"consumerGroup": GROUP, "topic": TOPIC, "queueId": 0, "commitOffset": 1}
-    record.ask("update_offset", leader, 15, offset)
-    record.ask("consume_stats", leader, 208, {"consumerGroup": GROUP, "topic": TOPIC})
-    for name, address in (("unknown_code_broker", leader), ("unknown_code_namesrv", namesrv)):
-        if record.ask(name, address, UNKNOWN_CODE, seconds=4) is None:
-            record.index[name] = {"request_code": UNKNOWN_CODE, "response_code": None}
+    addresses = {"namesrv": namesrv, "leader": leader, "follower": follower}
+    for ask in capture_requests.requests(version):
+        record.answer(ask, addresses)
+    with capture_requests.heartbeat(leader):
+        for ask in capture_requests.online_requests():
+            record.answer(ask, addresses)
+    follows = capture_requests.send_fields(fake_frames.TOPIC)
+    record.ask("send_follower", follower, 310, follows, b"capture", until=lambda frame: frame.code != 17)
     return record.index
 
 

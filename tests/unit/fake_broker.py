@@ -2,273 +2,162 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A cluster in this process: name servers and brokers on 127.0.0.1 that keep state and answer with captured frames.
 
-Every answer starts as a frame that a real server of that version sent (``frames/``, recorded by capture_frames.py);
-only what depends on the state (opaque, addresses, offsets, the message itself) is put into it. So the fake cannot do
-what the real one does not. ``faults`` replace the sending of the next answers to a request.
+Every answer starts as a frame that a real server of that version sent (fake_frames.py); only what depends on the state
+(opaque, addresses, names, tables, offsets, the message itself) is put into it. So the fake cannot do what the real one
+does not.
+
+fake_server.py is the server, fake_faults.py what may go wrong, fake_store.py what a group keeps, fake_topics.py,
+fake_groups.py and fake_messages.py the requests of brokers, fake_namesrv.py those of name servers.
 """
 
 from __future__ import annotations
 
-import contextlib
+import bisect
 import json
-import pathlib
-import socket
-import struct
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson, _remoting
+import fake_frames
+import fake_groups
+import fake_messages
+import fake_topics
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _remoting
+from fake_faults import (
+    Fault,
+    delay,
+    drip,
+    error,
+    half,
+    html,
+    negative,
+    no_body,
+    others_first,
+    oversized,
+    reset,
+    silent,
+    strange_header,
+)
+from fake_frames import FRAMES, INDEX, VERSIONS, captured, reply
+from fake_namesrv import FakeNameServer
+from fake_properties import Properties
+from fake_server import FakeServer
+from fake_store import Store
 
-FRAMES = pathlib.Path(__file__).resolve().parent / "frames"
-INDEX: dict[str, dict[str, dict[str, Any]]] = json.loads((FRAMES / "index.json").read_text(encoding="utf-8"))
-VERSIONS = sorted(INDEX)
+__all__ = [
+    "FRAMES",
+    "INDEX",
+    "VERSIONS",
+    "FakeBroker",
+    "FakeCluster",
+    "FakeNameServer",
+    "FakeServer",
+    "Fault",
+    "Store",
+    "captured",
+    "delay",
+    "drip",
+    "error",
+    "half",
+    "html",
+    "negative",
+    "no_body",
+    "others_first",
+    "oversized",
+    "reply",
+    "reset",
+    "silent",
+    "strange_header",
+]
 
-Fault = Callable[[socket.socket, bytes], None]
-
-
-def captured(version: str, name: str, direction: str = "response") -> bytes:
-    """A frame with its leading length."""
-    return (FRAMES / version / f"{name}.{direction}").read_bytes()
-
-
-def reply(version: str, name: str, opaque: int, ext: dict[str, str] | None = None, body: bytes | None = None) -> bytes:
-    """A captured answer with another opaque, and where given other fields and another body."""
-    raw = captured(version, name)
-    length = struct.unpack_from(">i", raw, 4)[0]
-    header = json.loads(raw[8 : 8 + length])
-    header["opaque"] = opaque
-    if ext:
-        header["extFields"] = {**header.get("extFields", {}), **ext}
-    content = raw[8 + length :] if body is None else body
-    packed = json.dumps(header, separators=(",", ":")).encode()
-    return struct.pack(">ii", 4 + len(packed) + len(content), len(packed)) + packed + content
-
-
-# --- faults ---
-
-
-def half(connected: socket.socket, answer: bytes) -> None:
-    """Half a frame, then the end of the connection."""
-    connected.sendall(answer[: len(answer) // 2])
-    connected.shutdown(socket.SHUT_RDWR)
-
-
-def reset(connected: socket.socket, answer: bytes) -> None:
-    connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    raise ConnectionAbortedError  # the server closes, which sends the reset
-
-
-def silent(connected: socket.socket, answer: bytes) -> None:
-    """No answer, as old servers treat codes that they do not know."""
-
-
-def oversized(connected: socket.socket, answer: bytes) -> None:
-    connected.sendall(struct.pack(">i", _remoting.MAX_FRAME_BYTES + 1) + answer[4:])
-
-
-def negative(connected: socket.socket, answer: bytes) -> None:
-    connected.sendall(struct.pack(">i", -1) + answer[4:])
-
-
-def html(connected: socket.socket, answer: bytes) -> None:
-    connected.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" + b" " * 64)
-
-
-def strange_header(connected: socket.socket, answer: bytes) -> None:
-    connected.sendall(struct.pack(">ii", 6, 2) + b"[]")
-
-
-def no_body(connected: socket.socket, answer: bytes) -> None:
-    """A correct frame whose body is not the promised one."""
-    length = struct.unpack_from(">i", answer, 4)[0]
-    connected.sendall(struct.pack(">ii", 4 + length + 2, length) + answer[8 : 8 + length] + b"{}")
-
-
-def others_first(connected: socket.socket, answer: bytes) -> None:
-    """Answers to other calls and a request of the server's own, then the answer."""
-    foreign = answer.replace(b'"opaque":', b'"opaque":9', 1)
-    foreign = struct.pack(">ii", len(foreign) - 4, struct.unpack_from(">i", foreign, 4)[0] + 1) + foreign[8:]
-    connected.sendall(foreign + _remoting.encode(40, 1, {"group": "G"}) + answer)
-
-
-def drip(connected: socket.socket, answer: bytes) -> None:
-    """A byte at a time: each one comes quickly, all of them do not."""
-    try:
-        for byte in answer:
-            connected.sendall(bytes([byte]))
-            time.sleep(0.02)
-    except OSError:
-        pass
-
-
-def delay(seconds: float) -> Fault:
-    def fault(connected: socket.socket, answer: bytes) -> None:
-        time.sleep(seconds)
-        connected.sendall(answer)
-
-    return fault
-
-
-def error(version: str, name: str) -> Fault:
-    """Another captured answer instead, such as an error."""
-
-    def fault(connected: socket.socket, answer: bytes) -> None:
-        connected.sendall(reply(version, name, _remoting.decode(answer[4:]).opaque))
-
-    return fault
-
-
-# --- servers ---
-
-
-class FakeServer:
-    """A TCP server on 127.0.0.1; ``log`` holds every request that it got."""
-
-    def __init__(self, version: str) -> None:
-        self.version = version
-        self.log: list[_remoting.Frame] = []
-        self.faults: dict[int, list[Fault]] = {}
-        self._open: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def answer(self, request: _remoting.Frame) -> bytes | None:
-        """The whole answer; None for none."""
-        raise NotImplementedError
-
-    def codes(self) -> list[int]:
-        return [request.code for request in self.log]
-
-    def close(self) -> None:
-        """Stops listening and drops all connections, as a killed process does."""
-        for connected in [self._listener, *self._open]:
-            with contextlib.suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
-            connected.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connected, _peer = self._listener.accept()
-            except OSError:
-                return
-            self._open.append(connected)
-            threading.Thread(target=self._serve, args=(connected,), daemon=True).start()
-
-    def _serve(self, connected: socket.socket) -> None:
-        stream = connected.makefile("rb")
-        try:
-            while head := stream.read(4):
-                request = _remoting.decode(stream.read(struct.unpack(">i", head)[0]))
-                self.log.append(request)
-                answer = self.answer(request) or self._unknown(request)
-                faults = self.faults.get(request.code)
-                if faults:
-                    faults.pop(0)(connected, answer or b"")
-                elif answer:
-                    connected.sendall(answer)
-        except (OSError, ValueError, struct.error):
-            pass
-        finally:
-            stream.close()
-            connected.close()
-
-    def _unknown(self, request: _remoting.Frame) -> bytes | None:
-        kind = "unknown_code_broker" if isinstance(self, FakeBroker) else "unknown_code_namesrv"
-        known = INDEX[self.version][kind]["response_code"] is not None
-        return reply(self.version, kind, request.opaque) if known else None
-
-
-class FakeNameServer(FakeServer):
-    """Knows ``groups``: name -> (cluster, broker id -> address)."""
-
-    def __init__(self, version: str) -> None:
-        super().__init__(version)
-        self.groups: dict[str, tuple[str, dict[int, str]]] = {}
-
-    def answer(self, request: _remoting.Frame) -> bytes | None:
-        if request.code == 106:
-            return reply(self.version, "cluster_info", request.opaque, body=self._cluster_info())
-        return None
-
-    def _cluster_info(self) -> bytes:
-        """As fastjson writes it: integer keys without quotes."""
-        tables = []
-        clusters: dict[str, list[str]] = {}
-        for name, (cluster, brokers) in self.groups.items():
-            addresses = ",".join(f'{identity}:"{address}"' for identity, address in brokers.items())
-            tables.append(f'"{name}":{{"brokerAddrs":{{{addresses}}},"brokerName":"{name}","cluster":"{cluster}"}}')
-            clusters.setdefault(cluster, []).append(name)
-        return f'{{"brokerAddrTable":{{{",".join(tables)}}},"clusterAddrTable":{json.dumps(clusters)}}}'.encode()
-
-
-class Store:
-    """What the members of a group have in common: topics and their messages, all in queue 0."""
-
-    def __init__(self) -> None:
-        self.topics: dict[str, list[bytes]] = {}
+_HANDLERS = {**fake_topics.HANDLERS, **fake_groups.HANDLERS, **fake_messages.HANDLERS}
+_READ_AND_WRITE = 6
 
 
 class FakeBroker(FakeServer):
-    """A broker; ``runtime`` overrides what it says of itself."""
+    """A broker; ``runtime`` overrides what it says of itself. It tells ``name_servers`` of its topics."""
+
+    unknown_code = "unknown_code_broker"
 
     def __init__(self, version: str, store: Store | None = None) -> None:
         super().__init__(version)
-        self.store = store or Store()
+        self.store = store or Store(version)
+        self.name_servers: Sequence[FakeNameServer] = ()
         self.is_leader = True
         self.readable = True
         self.runtime: dict[str, str] = {"commitLogMaxOffset": "1000"}
+        self.config = Properties(fake_frames.decoded(version, "broker_config").body)
+        self.config.values.update(brokerName=self.store.group, dLegerGroup=self.store.group)
+
+    @property
+    def is_5x(self) -> bool:
+        return self.version.startswith("5.")
 
     def answer(self, request: _remoting.Frame) -> bytes | None:
-        answers = {28: self._runtime_info, 17: self._create_topic, 310: self._send, 11: self._pull}
-        found = answers.get(request.code)
-        return found(request) if found else None
+        if request.code in _HANDLERS:
+            return _HANDLERS[request.code](self, request)
+        own = {25: self._update_config, 26: self._config, 28: self._runtime_info}
+        return own[request.code](request) if request.code in own else None
 
-    def _runtime_info(self, request: _remoting.Frame) -> bytes:
-        table = dict(_fastjson.loads(_remoting.decode(captured(self.version, "runtime_info")[4:]).body)["table"])
-        table.update(self.runtime)
-        return reply(self.version, "runtime_info", request.opaque, body=json.dumps({"table": table}).encode())
+    def lead(self) -> None:
+        self.is_leader = True
+        self.config.values.update(brokerId="0", brokerRole="SYNC_MASTER")
 
-    def _create_topic(self, request: _remoting.Frame) -> bytes:
-        self.store.topics.setdefault(request.ext["topic"], [])
-        return reply(self.version, "create_topic", request.opaque)
+    def follow(self, number: int) -> None:
+        """``number``: that of its id, as in n0."""
+        self.is_leader = False
+        self.config.values.update(brokerId=str(number + 1), brokerRole="SLAVE")
 
-    def _send(self, request: _remoting.Frame) -> bytes:
+    def register(self, topics: Iterable[str] | None = None) -> None:
+        """Tells the name servers of these topics, or of all; only the leader's words count there."""
         if not self.is_leader:
-            return reply(self.version, "send_follower", request.opaque)
-        stored = self.store.topics.get(request.ext["b"])
-        if stored is None:
-            return reply(self.version, "send_no_topic", request.opaque)
-        stored.append(request.body)
-        offset = len(stored) - 1
-        return reply(self.version, "send", request.opaque, {"queueOffset": str(offset), "msgId": f"{offset:032X}"})
+            return
+        rows = self.store.topic_table.rows
+        for name in rows if topics is None else topics:
+            topic = rows[name]
+            told = self._permission(topic["perm"]), topic["readQueueNums"], topic["writeQueueNums"]
+            for server in self.name_servers:
+                server.learn(self.store.group, name, *told, topic["topicSysFlag"])
 
-    def _pull(self, request: _remoting.Frame) -> bytes:
-        stored = self.store.topics.get(request.ext["topic"])
-        offset = int(request.ext["queueOffset"])
-        if stored is None:
-            return reply(self.version, "pull_no_topic", request.opaque)
-        if not self.readable or offset >= len(stored):
-            name = "pull_offset_moved" if offset > len(stored) else "pull_not_found"
-            return reply(self.version, name, request.opaque)
-        count = int(request.ext["maxMsgNums"])
-        body = b"".join(
-            self.message(offset + number, data) for number, data in enumerate(stored[offset : offset + count])
-        )
-        return reply(self.version, "pull", request.opaque, body=body)
+    def _permission(self, of_topic: int) -> int:
+        own = int(self.config.values["brokerPermission"])
+        if own & _READ_AND_WRITE == _READ_AND_WRITE:
+            return of_topic
+        return of_topic & own if self.is_5x else own
+
+    def offset_at(self, topic: str, queue: int, timestamp: int) -> int:
+        """Where reading from that time (ms) on begins: 4.x takes the message that is nearest, 5.x the next one."""
+        times = [message.at for message in self.store.queue(topic, queue)]
+        after = bisect.bisect_left(times, timestamp)
+        if self.is_5x or after == 0:
+            return after
+        if after == len(times):
+            return after - 1
+        return after if timestamp - times[after - 1] > times[after] - timestamp else after - 1
 
     def message(self, offset: int, body: bytes) -> bytes:
-        """The captured message with another body and place."""
-        real = _remoting.decode(captured(self.version, "pull")[4:]).body
-        old = struct.unpack_from(">i", real, 84)[0]
-        data = bytearray(real[:84] + struct.pack(">i", len(body)) + body + real[88 + old :])
-        struct.pack_into(">i", data, 0, len(data))
-        struct.pack_into(">q", data, 20, offset)
-        return bytes(data)
+        """A message as a pull answers with it."""
+        return fake_messages.message(self.version, offset, body)
+
+    def _config(self, request: _remoting.Frame) -> bytes:
+        real = json.loads(fake_frames.decoded(self.version, "broker_config").ext["version"])
+        version = {**real, "counter": self.config.counter, "timestamp": self.config.timestamp}
+        return self.reply("broker_config", request, {"version": json.dumps(version)}, self.config.text())
+
+    def _update_config(self, request: _remoting.Frame) -> bytes:
+        names = self.config.names(request.body)
+        blocked = names & {"brokerConfigPath", "rocketmqHome", "configBlackList"}
+        if blocked and fake_frames.known(self.version, "broker_config_blocked"):
+            return self.reply("broker_config_blocked", request)
+        self.config.update(request.body)
+        if "brokerPermission" in names and self.is_leader:
+            self.store.topic_table.touch()
+            self.register()
+        return self.reply("broker_config_update", request)
+
+    def _runtime_info(self, request: _remoting.Frame) -> bytes:
+        table = {**fake_frames.body(self.version, "runtime_info")["table"], **self.runtime}
+        return self.reply("runtime_info", request, body=json.dumps({"table": table}).encode())
 
 
 class FakeCluster:
@@ -280,8 +169,8 @@ class FakeCluster:
         self.name_servers = [FakeNameServer(version) for _ in range(name_servers)]
         self.brokers: dict[str, list[FakeBroker]] = {}
         for number in range(groups):
-            store = Store()
-            self.brokers[f"RaftNode{number:02}"] = [FakeBroker(version, store) for _ in range(3)]
+            store = Store(version, f"RaftNode{number:02}", cluster)
+            self.brokers[store.group] = [FakeBroker(version, store) for _ in range(3)]
         for name in self.brokers:
             self.lead(name, 0)
 
@@ -301,11 +190,17 @@ class FakeCluster:
     def lead(self, group: str, leader: int, servers: list[FakeNameServer] | None = None) -> None:
         """Makes a member (0 to 2) the leader of its group, as ``servers`` (default: all) see it."""
         for number, broker in enumerate(self.brokers[group]):
-            broker.is_leader = number == leader
+            broker.name_servers = self.name_servers
+            broker.follow(number)
+        self.brokers[group][leader].lead()
         identities = {
             0 if number == leader else number + 1: broker.address for number, broker in enumerate(self.brokers[group])
         }
         self.register(group, identities, servers)
+        self.brokers[group][leader].register()
+
+    def leader(self, group: str) -> FakeBroker:
+        return next(broker for broker in self.brokers[group] if broker.is_leader)
 
     def register(self, group: str, identities: dict[int, str], servers: list[FakeNameServer] | None = None) -> None:
         for server in self.name_servers if servers is None else servers:

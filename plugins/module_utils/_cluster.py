@@ -1,0 +1,89 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which cluster a module works on: its broker groups, and who leads each of them right now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _configuration, _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER, Broker, Group, first_view
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
+
+_Answer = TypeVar("_Answer")
+
+
+class Cluster(NamedTuple):
+    """A cluster as the first name server that answers sees it. ``timeout``: seconds per request."""
+
+    name: str
+    namesrv: tuple[str, ...]
+    groups: dict[str, Group]
+    timeout: float
+
+    def chosen(self, names: Iterable[str]) -> list[str]:
+        """The broker groups of these names, all of them without any. Raises PlanError for one that is not there."""
+        wanted = list(dict.fromkeys(names))
+        missing = [name for name in wanted if name not in self.groups]
+        if missing:
+            raise PlanError(
+                [
+                    f"groups: the cluster {self.name} has no broker group {', '.join(missing)}; "
+                    f"it has {', '.join(sorted(self.groups))}."
+                ]
+            )
+        return wanted or sorted(self.groups)
+
+    def leaders(self, groups: Iterable[str]) -> dict[str, str]:
+        """Group -> address of the broker that takes its writes. Raises NoLeader."""
+        found = {group: self.groups[group].brokers.get(LEADER, "") for group in groups}
+        without = [group for group, address in found.items() if not address]
+        if without:
+            raise NoLeader(without)
+        return found
+
+    def ask_leaders(self, groups: Iterable[str], ask: Callable[[Broker], _Answer]) -> dict[str, _Answer]:
+        """Group -> answer of its leader, all asked at the same time. Raises the first RocketMQError."""
+        leaders = self.leaders(groups)
+
+        def asked(group: str) -> _Answer:
+            with Broker(leaders[group], self.timeout) as broker:
+                # A name server may be late to know it, and 4.7.1 and 5.5.0 take writes on followers, which lose them.
+                if _configuration.of_broker(broker).get("brokerRole") == "SLAVE":
+                    raise NoLeader([group])
+                return ask(broker)
+
+        return required(_overview.parallel(asked, leaders))
+
+
+class NoLeader(RocketMQError):
+    """Some groups have no broker that takes writes right now."""
+
+    def __init__(self, groups: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(groups)}: no leader is registered right now; wait for the election, or start more members."
+        )
+        self.groups = groups
+
+
+def find(namesrv: Sequence[str], timeout: float, name: str = "") -> Cluster:
+    """The cluster called ``name``, or the only one there is. Raises PlanError, NoNameServer."""
+    view = first_view(namesrv, timeout)
+    names = sorted({group.cluster for group in view.groups.values()})
+    if name and name not in names:
+        raise PlanError([f"cluster: the name servers know no cluster {name}, only {', '.join(names) or 'none'}."])
+    if not name and len(names) != 1:
+        known = f"the name servers know the clusters {', '.join(names)}: write which one"
+        raise PlanError([f"cluster: {known if names else 'the name servers know no broker: start the brokers'}."])
+    wanted = name or names[0]
+    groups = {group: found for group, found in view.groups.items() if found.cluster == wanted}
+    return Cluster(wanted, tuple(namesrv), groups, timeout)
+
+
+def required(answers: Mapping[str, _Answer | RocketMQError]) -> dict[str, _Answer]:
+    """The answers, when all of them are there. Raises the first RocketMQError."""
+    for answer in answers.values():
+        if isinstance(answer, RocketMQError):
+            raise answer
+    return {key: answer for key, answer in answers.items() if not isinstance(answer, RocketMQError)}

@@ -1,0 +1,255 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Topics as somebody wants them: what is wrong with the wish, how the cluster differs from it, how to get there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _cluster, _items, _overview, _topics
+from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, NameServer, at_least
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._topics import MESSAGE_TYPE, State
+
+#: What a new topic gets where nothing is said, as `mqadmin updateTopic` does it.
+DEFAULTS: dict[str, Any] = {"read_queues": 8, "write_queues": 8, "permission": 6, "order": False, "attributes": {}}
+#: Write 2, read 4, inherit 1. Brokers take any number.
+PERMISSIONS = range(8)
+MAX_QUEUES = 65536
+#: Of all releases; a broker refuses those that its own does not have.
+MESSAGE_TYPES = ("UNSPECIFIED", "NORMAL", "FIFO", "DELAY", "TRANSACTION", "MIXED", "LITE", "PRIORITY")
+
+_NAME = re.compile(r"[%|a-zA-Z0-9_-]{1,127}")
+
+
+class Wanted(NamedTuple):
+    """One topic in one group as it should be; ``fields`` has only what was said, and is None for: not there."""
+
+    name: str
+    group: str
+    fields: dict[str, Any] | None
+
+
+def mistakes(topics: Sequence[Mapping[str, Any]], default_groups: Sequence[str]) -> list[str]:
+    """Sentences about items that no cluster could make true. ``default_groups``: those of the module."""
+    found = [sentence for item in topics for sentence in _mistakes(item)]
+    return list(dict.fromkeys([*found, *_items.twice("Topic", topics, default_groups)]))
+
+
+def _mistakes(item: Mapping[str, Any]) -> Iterator[str]:
+    name = item["name"]
+    if not _NAME.fullmatch(name):
+        yield f"Topic '{name}': write a name of up to 127 letters, digits, %, |, _ and -."
+    for key in ("queues", "read_queues", "write_queues"):
+        if item[key] is not None and not 0 < item[key] <= MAX_QUEUES:
+            yield f"Topic {name}: {key} is {item[key]}: write 1 to {MAX_QUEUES}."
+    if item["permission"] is not None and item["permission"] not in PERMISSIONS:
+        yield f"Topic {name}: permission is {item['permission']}: write 2 (write), 4 (read) or 6 (both)."
+    if item["message_type"] and MESSAGE_TYPE in (item["attributes"] or {}):
+        yield f"Topic {name}: message_type and the attribute {MESSAGE_TYPE} are the same: write one of them."
+
+
+def said(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that an item sets."""
+    attributes = {key: None if value is None else str(value) for key, value in (item["attributes"] or {}).items()}
+    if item["message_type"]:
+        attributes[MESSAGE_TYPE] = item["message_type"]
+    found = {
+        "read_queues": item["queues"] if item["read_queues"] is None else item["read_queues"],
+        "write_queues": item["queues"] if item["write_queues"] is None else item["write_queues"],
+        "permission": item["permission"],
+        "order": item["order"],
+        "attributes": attributes or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+class Desired:
+    """Items of M(topics), without ``mistakes``, against a cluster."""
+
+    def __init__(
+        self,
+        connection: tuple[Sequence[str], float, str],
+        groups: Sequence[str],
+        topics: Sequence[Mapping[str, Any]],
+        purge: _items.Purge,
+    ) -> None:
+        """``connection``: name servers, seconds per request, name of the cluster (or empty)."""
+        self._connection = connection
+        self._groups = groups
+        self._topics = [(item, None if item["state"] == "absent" else said(item)) for item in topics]
+        self._purge = purge
+        self._names: dict[str, None] = dict.fromkeys(item["name"] for item in topics)
+
+    def read(self) -> State:
+        """Raises RocketMQError."""
+        cluster = _cluster.find(*self._connection)
+        named = [group for item, _fields in self._topics for group in item["groups"] or ()]
+        chosen = cluster.chosen([*cluster.chosen(self._groups), *named])
+        # Name servers forget a topic in all groups; those that keep it have to tell of it again.
+        deletes = self._purge.on or any(fields is None for _item, fields in self._topics)
+        state = State(cluster, _topics.tables(cluster, cluster.groups if deletes else chosen), {})
+        # Those to purge are remembered: once deleted, only their routes can show what is left of them.
+        self._names.update(dict.fromkeys(want.name for want in self._purged(state)))
+        return state._replace(routes=_topics.all_routes(cluster, list(self._names)))
+
+    def plan(self, state: State) -> list[Change]:
+        """Everything that is not as wanted. Raises PlanError for what cannot or must not be done."""
+        wanted = [*self._named(state), *self._purged(state)]
+        changes = [change for want in wanted for change in _change(state, want)]
+        problems = [sentence for want in wanted for sentence in _refusals(state, want)]
+        deleted = sorted({change.name for change in changes if change.after is None})
+        problems += self._purge.too_many("topics", deleted)
+        if problems:
+            raise PlanError(problems)
+        written = {(change.name, change.place) for change in changes}
+        return changes + _route_changes(state, _told(state, wanted) - written)
+
+    def _named(self, state: State) -> list[Wanted]:
+        default = state.cluster.chosen(self._groups)
+        return [
+            Wanted(item["name"], group, fields) for item, fields in self._topics for group in item["groups"] or default
+        ]
+
+    def _purged(self, state: State) -> list[Wanted]:
+        if not self._purge.on:
+            return []
+        named = {(want.name, want.group) for want in self._named(state)}
+        return [
+            Wanted(name, group, None)
+            for group in state.cluster.chosen(self._groups)
+            for name in sorted({*state.tables[group].topics, *self._names})
+            if (name, group) not in named
+            and not _topics.is_system(state.cluster, state.tables, name)
+            and not self._purge.spares(name)
+        ]
+
+
+def _after(current: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """All fields of a topic once it is as wanted."""
+    base = DEFAULTS if current is None else current
+    attributes = {**base["attributes"], **wanted.get("attributes", {})}
+    kept = {key: value for key, value in attributes.items() if value is not None}
+    if current is not None and MESSAGE_TYPE not in base["attributes"] and kept.get(MESSAGE_TYPE) == "NORMAL":
+        del kept[MESSAGE_TYPE]  # a topic without a type is one of that type
+    return {**base, **wanted, "attributes": kept}
+
+
+def _current(state: State, want: Wanted) -> dict[str, Any] | None:
+    topic = state.tables[want.group].topics.get(want.name)
+    return None if topic is None else topic.fields
+
+
+def _refusals(state: State, want: Wanted) -> Iterator[str]:
+    where = f"Topic {want.name} in {want.group}"
+    if _topics.is_system(state.cluster, state.tables, want.name):
+        yield f"{where}: it belongs to RocketMQ itself or to this collection: take it out of the list."
+    elif want.fields is not None:
+        version = state.tables[want.group].version
+        if want.fields.get("attributes") and not at_least(version, _topics.ATTRIBUTES_SINCE):
+            needs = f"message_type and attributes need RocketMQ {_topics.ATTRIBUTES_SINCE}"
+            yield f"{where}: {needs}, its leader runs {version or 'an unknown one'}."
+        current = _current(state, want)
+        after = _after(current, want.fields)
+        if after["order"] != (current or DEFAULTS)["order"] and not at_least(version, _topics.ORDER_SINCE):
+            yield (
+                f"{where}: a change of order needs RocketMQ {_topics.ORDER_SINCE}, its leader runs {version}: "
+                "use `mqadmin updateTopic -o`, which writes it into the name servers."
+            )
+        queues = after["read_queues"]
+        if current is not None and queues < current["read_queues"]:
+            yield (
+                f"{where}: it has {current['read_queues']} read queues and would get {queues}: messages in the others "
+                "could not be read any more. Lower write_queues alone, or make a new topic."
+            )
+
+
+def _change(state: State, want: Wanted) -> list[Change]:
+    current = _current(state, want)
+    after = None if want.fields is None else _after(current, want.fields)
+    return [] if current == after else [Change("topic", want.name, want.group, current, after)]
+
+
+def _told(state: State, wanted: Iterable[Wanted]) -> set[tuple[str, str]]:
+    """Topics and groups that name servers should be right about: those wanted, and where else a deleted topic is."""
+    found = {(want.name, want.group) for want in wanted}
+    deleted = {want.name for want in wanted if want.fields is None}
+    return found | {(name, group) for name in deleted for group, own in state.tables.items() if name in own.topics}
+
+
+def _route_changes(state: State, told_of: Iterable[tuple[str, str]]) -> list[Change]:
+    """Where a name server tells clients something else than the leaders say."""
+    found: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
+    for name, group in sorted(told_of):
+        should = state.route_of(name, group)
+        for server, known in state.routes.items():
+            told = known[name].get(group)
+            if told != should:
+                before, after = found.setdefault((name, server), ({}, {}))
+                before[group], after[group] = _topics.route_fields(told), _topics.route_fields(should)
+    return [Change("route", name, server, before, after) for (name, server), (before, after) in found.items()]
+
+
+def apply(state: State, changes: Sequence[Change]) -> Errors:
+    """Writes to the leaders, makes the name servers forget what is gone, and has the rest registered again."""
+    topics = [change for change in changes if change.kind == "topic"]
+    routes = [change for change in changes if change.kind == "route"]
+    errors = _write(state, topics)
+    deleted = {(change.name, change.place) for change in topics if change.after is None and change.key not in errors}
+    stale = {change.key for change in routes if None in (change.after or {}).values()}
+    gone = {name for name, _group in deleted}
+    forget = {
+        server: sorted(gone | {name for _kind, name, place in stale if place == server})
+        for server in state.cluster.namesrv
+    }
+    errors.update(_forget(state, forget))
+    _register(state, {*gone, *(change.name for change in routes)}, deleted)
+    return errors
+
+
+def _write(state: State, changes: Sequence[Change]) -> Errors:
+    def told(group: str) -> Errors:
+        table = state.tables[group]
+        own = [change for change in changes if change.place == group]
+        kept = [change for change in own if change.after is not None]
+        gone = [change for change in own if change.after is None]
+        with Broker(state.cluster.leaders([group])[group], state.cluster.timeout) as broker:
+            answers = _topics.write(broker, [(c.name, c.after or {}, table.topics.get(c.name)) for c in kept])
+            answers += _topics.delete(broker, [change.name for change in gone])
+        return {c.key: answer for c, answer in zip(kept + gone, answers) if isinstance(answer, RocketMQError)}
+
+    return _merged(_overview.parallel(told, (change.place for change in changes)))
+
+
+def _forget(state: State, names: Mapping[str, Sequence[str]]) -> Errors:
+    def told(address: str) -> Errors:
+        with NameServer(address, state.cluster.timeout) as server:
+            answers = _topics.forget(server, state.cluster.name, names[address])
+        found = zip(names[address], answers)
+        return {("route", name, address): answer for name, answer in found if isinstance(answer, RocketMQError)}
+
+    return _merged(_overview.parallel(told, [address for address in names if names[address]]))
+
+
+def _register(state: State, names: set[str], deleted: set[tuple[str, str]]) -> None:
+    """Before 5.0, leaders tell the name servers of a topic that is written, also where nothing of it changes.
+
+    Younger ones do it with their regular registration, every 30 seconds. What goes wrong here shows in the next look at
+    the routes.
+    """
+
+    def told(group: str) -> None:
+        entries = state.tables[group].topics
+        own = [name for name in sorted(names) if name in entries and (name, group) not in deleted]
+        with Broker(state.cluster.leaders([group])[group], state.cluster.timeout) as broker:
+            _topics.write(broker, [(name, entries[name].fields, entries[name]) for name in own])
+
+    if names:
+        _overview.parallel(told, state.tables)
+
+
+def _merged(found: Mapping[str, Errors | RocketMQError]) -> Errors:
+    return {key: error for errors in found.values() if isinstance(errors, dict) for key, error in errors.items()}

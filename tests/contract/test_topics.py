@@ -1,0 +1,185 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""topics and topic_info: changed, then unchanged, and there for somebody who does not use our client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.rocketmq.cluster.plugins.modules import topic_info, topics
+from module_runner import Runner
+from targets import Target
+
+NAMES = [f"contract-topic-{letter}" for letter in "abc"]
+A, B, C = NAMES
+QUEUES = ("readQueueNums", "writeQueueNums")
+
+
+@pytest.fixture(autouse=True)
+def clean(target: Target, run: Runner) -> Iterator[None]:
+    yield
+    result = apply(target, run, *({"name": name, "state": "absent"} for name in NAMES))
+    assert not result["failed"], result["msg"]
+
+
+def apply(target: Target, run: Runner, *items: dict[str, Any], check_mode: bool = False, **options: Any) -> Any:
+    return run(topics, check_mode, namesrv=target.namesrv, topics=list(items), **options)
+
+
+def changed_then_unchanged(target: Target, run: Runner, *items: dict[str, Any], **options: Any) -> Any:
+    first = apply(target, run, *items, **options)
+    assert (first["failed"], first["changed"]) == (False, True), first
+    again = apply(target, run, *items, **options)
+    assert (again["failed"], again["changed"], again["actions"]) == (False, False, []), again
+    return first
+
+
+def places(result: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(action["action"], action["name"], action["place"]) for action in result["actions"]]
+
+
+def test_a_topic_is_created_everywhere(target: Target, run: Runner) -> None:
+    result = changed_then_unchanged(target, run, {"name": A, "queues": 5, "permission": 4})
+    assert places(result) == [("create", A, group) for group in target.groups]
+    told = [target.route(server, A) or {} for server in target.namesrv]
+    for group in target.groups:
+        for entry in (target.topic(group, A), *(routes[group] for routes in told)):
+            assert entry is not None
+            assert [entry[key] for key in (*QUEUES, "perm")] == [5, 5, 4]
+
+
+def test_a_new_topic_gets_defaults_and_what_is_not_said_stays(target: Target, run: Runner) -> None:
+    changed_then_unchanged(target, run, {"name": A})
+    changed_then_unchanged(target, run, {"name": A, "permission": 2})
+    entry = target.topic(target.groups[0], A)
+    assert entry is not None
+    assert [entry[key] for key in (*QUEUES, "perm", "order")] == [8, 8, 2, False]
+
+
+def test_every_field_can_be_changed(target: Target, run: Runner) -> None:
+    changed_then_unchanged(target, run, {"name": A, "queues": 2})
+    result = changed_then_unchanged(target, run, {"name": A, "read_queues": 6, "write_queues": 3, "permission": 6})
+    assert places(result) == [("update", A, group) for group in target.groups]
+    entry = target.topic(target.groups[1], A)
+    assert entry is not None
+    assert [entry[key] for key in (*QUEUES, "perm")] == [6, 3, 6]
+    changed_then_unchanged(target, run, {"name": A, "write_queues": 1})
+
+
+def test_order_where_brokers_take_it(target: Target, run: Runner) -> None:
+    if target.version.startswith("4."):
+        result = apply(target, run, {"name": A, "order": True})
+        assert f"Topic {A} in {target.groups[0]}: a change of order needs RocketMQ 5.1.0" in result["msg"]
+        assert target.topic(target.groups[0], A) is None
+        return
+    changed_then_unchanged(target, run, {"name": A, "order": True})
+    entry = target.topic(target.groups[0], A)
+    assert entry is not None
+    assert entry["order"] is True
+
+
+def test_a_topic_in_one_group_and_then_in_another(target: Target, run: Runner) -> None:
+    one, other = target.groups
+    changed_then_unchanged(target, run, {"name": A, "groups": [one]}, {"name": B})
+    assert target.topic(other, A) is None
+    changed_then_unchanged(target, run, {"name": A, "queues": 4, "groups": [other]})
+    assert sorted(target.route(target.namesrv[0], A) or {}) == [one, other]
+
+
+def test_a_topic_is_deleted_everywhere(target: Target, run: Runner) -> None:
+    apply(target, run, {"name": A}, {"name": B})
+    result = changed_then_unchanged(target, run, {"name": A, "state": "absent"}, {"name": B})
+    assert places(result) == [("delete", A, group) for group in target.groups]
+    assert [target.topic(group, A) for group in target.groups] == [None, None]
+    assert target.route(target.namesrv[0], A) is None
+    assert sorted(target.route(target.namesrv[-1], B) or {}) == target.groups
+
+
+def test_deleted_in_one_group_it_stays_in_the_other(target: Target, run: Runner) -> None:
+    one, other = target.groups
+    apply(target, run, {"name": A, "queues": 3})
+    changed_then_unchanged(target, run, {"name": A, "groups": [one], "state": "absent"})
+    assert target.topic(one, A) is None
+    assert target.topic(other, A) is not None
+    assert list(target.route(target.namesrv[-1], A) or {}) == [other]
+
+
+def test_attributes_and_message_type(target: Target, run: Runner) -> None:
+    if target.version.startswith("4."):
+        result = apply(target, run, {"name": A, "message_type": "FIFO"}, {"name": B})
+        assert f"Topic {A} in {target.groups[0]}: message_type and attributes need RocketMQ 5.0.0" in result["msg"]
+        assert target.topic(target.groups[0], B) is None, "refused means: nothing is written"
+        return
+    changed_then_unchanged(target, run, {"name": A, "message_type": "FIFO"})
+    entry = target.topic(target.groups[0], A)
+    assert entry is not None
+    assert entry["attributes"] == {"message.type": "FIFO"}
+    changed_then_unchanged(target, run, {"name": A, "message_type": "DELAY"})
+    changed_then_unchanged(target, run, {"name": A, "attributes": {"message.type": None}})
+    entry = target.topic(target.groups[0], A)
+    assert entry is not None
+    assert not entry.get("attributes")
+    unchanged = apply(target, run, {"name": A, "message_type": "NORMAL"})
+    assert not unchanged["changed"], "a topic without a type has that one"
+
+
+def test_check_mode_says_the_same_and_writes_nothing(target: Target, run: Runner) -> None:
+    apply(target, run, {"name": A, "queues": 2}, {"name": B})
+    wanted = [{"name": A, "queues": 4}, {"name": B, "state": "absent"}, {"name": C}]
+    before = target.tables()
+    checked = apply(target, run, *wanted, check_mode=True)
+    assert target.tables() == before
+    real = apply(target, run, *wanted)
+    assert (checked["changed"], checked["actions"], checked["diff"]) == (True, real["actions"], real["diff"])
+    assert target.tables() != before
+
+
+def test_fewer_queues_are_refused_before_anything_is_written(target: Target, run: Runner) -> None:
+    apply(target, run, {"name": A, "queues": 4})
+    before = target.tables()
+    result = apply(target, run, {"name": A, "queues": 3}, {"name": B})
+    assert f"Topic {A} in {target.groups[0]}: it has 4 read queues and would get 3" in result["msg"]
+    assert target.tables() == before
+
+
+def test_purge_spares_patterns_system_topics_and_stops_at_its_limit(target: Target, run: Runner) -> None:
+    foreign = [item["name"] for item in run(topic_info, namesrv=target.namesrv)["topics"]]
+    others = {"purge_exclude": [C, *foreign]}
+    apply(target, run, {"name": A}, {"name": B}, {"name": C})
+    before = target.tables()
+    result = apply(target, run, purge=True, max_deletes=1, **others)
+    assert result["msg"].startswith(f"2 topics would be deleted, and max_deletes is 1: {A}, {B}.")
+    assert target.tables() == before
+    result = apply(target, run, {"name": A}, purge=True, **others)
+    assert places(result) == [("delete", B, group) for group in target.groups]
+    assert not apply(target, run, {"name": A}, purge=True, **others)["changed"]
+    assert [target.topic(target.groups[0], name) is None for name in NAMES] == [False, True, False]
+    assert target.topic(target.groups[0], "SELF_TEST_TOPIC") is not None
+
+
+def test_what_topic_info_tells_changes_nothing(target: Target, run: Runner) -> None:
+    one, other = target.groups
+    apply(
+        target,
+        run,
+        {"name": A, "groups": [one], "queues": 3},
+        {"name": A, "groups": [other], "read_queues": 5, "write_queues": 4},
+        {"name": B, "permission": 4},
+    )
+    found = run(topic_info, namesrv=target.namesrv, routes=True)
+    assert [item["groups"] for item in found["topics"] if item["name"] == A] == [[one], [other]]
+    [item] = [item for item in found["topics"] if item["name"] == B]
+    assert (item["groups"], item["permission"]) == ([one, other], 4)
+    assert found["routes"][target.namesrv[0]][B][one] == {"permission": 4, "read_queues": 8, "write_queues": 8}
+    assert not [item for item in found["topics"] if item["name"] in ("TBW102", "SELF_TEST_TOPIC", target.cluster)]
+    before = target.tables()
+    assert not apply(target, run, *found["topics"], purge=True)["changed"]
+    assert target.tables() == before
+
+
+def test_a_system_topic_is_refused(target: Target, run: Runner) -> None:
+    result = apply(target, run, {"name": "SELF_TEST_TOPIC", "state": "absent"})
+    assert "Topic SELF_TEST_TOPIC in" in result["msg"]
+    assert "belongs to RocketMQ itself" in result["msg"]
