@@ -160,7 +160,7 @@ class NameServer(_Server):
         answer = self.call(CLUSTER_INFO)
         try:
             brokers = _fastjson.loads(answer.body)["brokerAddrTable"]
-            groups = {name: _group(data) for name, data in brokers.items()}
+            groups = {str(name): _group(data) for name, data in brokers.items()}
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise self.unexpected(CLUSTER_INFO, error) from None
         return NameServerView(release(answer.version), groups)

@@ -104,6 +104,8 @@ def table(broker: Broker) -> Table:
     try:
         entries = _fastjson.loads(answer.body)["subscriptionGroupTable"].items()
         groups = {str(name): dict(entry) for name, entry in entries}
+        for entry in groups.values():
+            fields(entry)  # what it cannot read is no answer
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise broker.unexpected(ALL_GROUPS, repr(error)) from None
     return Table(release(answer.version), groups)

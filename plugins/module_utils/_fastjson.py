@@ -13,6 +13,7 @@ What the caller gets:
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +23,16 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import Pr
 #: Deeper than anything RocketMQ writes (8), and far from the interpreter's recursion limit.
 MAX_DEPTH = 64
 
-_DECODER = json.JSONDecoder(strict=False)
+
+def _number(text: str) -> float:
+    """No number of a server's is infinite, and none stands for nothing."""
+    value = float(text)
+    if math.isinf(value) or math.isnan(value):
+        raise ValueError(f"the number {text[:20]}")
+    return value
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_float=_number, parse_constant=_number)
 _BLANK = re.compile(r"[ \t\r\n]*")
 _INTEGER_KEY = re.compile(r"-?[0-9]{1,20}")
 
@@ -42,7 +52,7 @@ def loads(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise FastJsonError("no UTF-8", error.start) from None
     try:
-        return json.loads(text, strict=False)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         # Most answers are JSON proper and the fast path is C; the others end here.
         return _Parser(text).document()

@@ -104,7 +104,7 @@ def _from_json(header: bytes, body: bytes) -> Frame:
         numbers = [int(fields[key]) for key in ("code", "opaque", "flag")]
         version = int(fields.get("version", 0))
         remark = str(fields.get("remark") or "")
-    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
+    except (ValueError, OverflowError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise ProtocolError(f"a header that is no RocketMQ header ({type(error).__name__})") from None
     return Frame(numbers[0], numbers[1], numbers[2], version, remark, ext, body)
 

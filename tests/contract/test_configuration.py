@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.modules import broker_config, namesrv_config
 from module_runner import Runner
-from targets import Target
+from targets import Target, each
 
 #: A number, a text and a switch that every release has.
 BROKER_KEYS = ("waitTimeMillsInSendQueue", "regionId", "slaveReadEnable")
@@ -19,8 +19,8 @@ NAMESRV_KEY = "orderMessageEnable"
 
 @pytest.fixture(autouse=True)
 def clean(target: Target, run: Runner) -> Iterator[None]:
-    broker = target.broker_config(target.leader(target.groups[0]))
-    namesrv = target.namesrv_config(target.namesrv[0])
+    broker = brokers(target, run, {})["live"][target.leader(target.groups[0])]
+    namesrv = name_servers(target, run, {})["live"][target.namesrv[0]]
     yield
     for result in (
         brokers(target, run, {key: broker[key] for key in BROKER_KEYS}),
@@ -43,12 +43,11 @@ def members(target: Target, *groups: str) -> list[str]:
 
 def test_every_member_works_with_it(target: Target, run: Runner) -> None:
     wanted = {"waitTimeMillsInSendQueue": 456, "regionId": "contract = a b", "slaveReadEnable": True}
-    before = {address: target.broker_config(address) for address in members(target)}
+    before = each(target.broker_config, members(target))
     result = brokers(target, run, wanted)
     assert (result["failed"], result["changed"]) == (False, True), result
     assert result["changed_at_once"] == sorted(wanted)
-    for address in members(target):
-        has = target.broker_config(address)
+    for address, has in each(target.broker_config, members(target)).items():
         changed = {key: value for key, value in has.items() if value != before[address].get(key)}
         assert changed == {"waitTimeMillsInSendQueue": "456", "regionId": "contract = a b", "slaveReadEnable": "true"}
     again = brokers(target, run, wanted)
@@ -59,8 +58,9 @@ def test_only_the_groups_asked_for(target: Target, run: Runner) -> None:
     one, other = target.groups
     result = brokers(target, run, {"waitTimeMillsInSendQueue": 457}, groups=[one])
     assert sorted(action["place"] for action in result["actions"]) == members(target, one)
-    assert {target.broker_config(address)["waitTimeMillsInSendQueue"] for address in members(target, one)} == {"457"}
-    assert "457" not in {target.broker_config(a)["waitTimeMillsInSendQueue"] for a in members(target, other)}
+    has = each(target.broker_config, members(target))
+    assert {has[address]["waitTimeMillsInSendQueue"] for address in members(target, one)} == {"457"}
+    assert "457" not in {has[address]["waitTimeMillsInSendQueue"] for address in members(target, other)}
 
 
 def test_it_tells_what_there_is(target: Target, run: Runner) -> None:
@@ -99,17 +99,17 @@ def test_what_is_refused_is_not_written_in_part(target: Target, run: Runner) -> 
 
 def test_a_value_that_was_not_taken_is_a_failure(target: Target, run: Runner) -> None:
     group = target.groups[0]
-    kept = target.broker_config(target.leader(group))["waitTimeMillsInSendQueue"]
+    kept = brokers(target, run, {})["live"][target.leader(group)]["waitTimeMillsInSendQueue"]
     result = brokers(target, run, {"waitTimeMillsInSendQueue": "a minute"}, groups=[group])
     assert result["failed"]
-    for address in target.members(group):
+    for address, has in each(target.broker_config, target.members(group)).items():
         assert f"{address} answered 0 and kept waitTimeMillsInSendQueue={kept}" in result["msg"]
-        assert target.broker_config(address)["waitTimeMillsInSendQueue"] == kept
+        assert has["waitTimeMillsInSendQueue"] == kept
 
 
 def test_every_name_server_works_with_it(target: Target, run: Runner) -> None:
     result = name_servers(target, run, {NAMESRV_KEY: True})
     assert (result["failed"], result["changed"]) == (False, True), result
-    assert {target.namesrv_config(address)[NAMESRV_KEY] for address in target.namesrv} == {"true"}
+    assert {has[NAMESRV_KEY] for has in each(target.namesrv_config, target.namesrv).values()} == {"true"}
     again = name_servers(target, run, {NAMESRV_KEY: True})
     assert (again["failed"], again["changed"], again["actions"]) == (False, False, []), again

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.modules import topic_info, topics
 from module_runner import Runner
-from targets import Target
+from targets import Target, each
 
 NAMES = [f"contract-topic-{letter}" for letter in "abc"]
 A, B, C = NAMES
@@ -43,7 +43,7 @@ def places(result: dict[str, Any]) -> list[tuple[str, str, str]]:
 def test_a_topic_is_created_everywhere(target: Target, run: Runner) -> None:
     result = changed_then_unchanged(target, run, {"name": A, "queues": 5, "permission": 4})
     assert places(result) == [("create", A, group) for group in target.groups]
-    told = [target.route(server, A) or {} for server in target.namesrv]
+    told = each(lambda server: target.route(server, A) or {}, target.namesrv).values()
     for group in target.groups:
         for entry in (target.topic(group, A), *(routes[group] for routes in told)):
             assert entry is not None
