@@ -35,7 +35,7 @@ lint: venv ## yamllint, ansible-lint, ruff, mypy
 	mypy lab bench tools/sanity.py
 
 unit: venv ## pytest
-	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest
+	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest -n 2
 
 sanity: venv ## ansible-test sanity on a copy of the collection
 	$(BIN)/python tools/sanity.py

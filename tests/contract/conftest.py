@@ -53,6 +53,15 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
             yield fake
 
 
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fake shows at once what it was told."""
+    from ansible_collections.rocketmq.cluster.plugins.module_utils import _changes
+
+    if not CHOICE:
+        monkeypatch.setattr(_changes, "_SETTLE_SECONDS", 0.1)
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Runner:
     """Calls a module with options as Ansible does: ``run(module, check_mode=False, **options)`` returns its result."""

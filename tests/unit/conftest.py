@@ -33,3 +33,11 @@ def run(capsys: pytest.CaptureFixture[str]) -> Runner:
     from module_runner import Runner
 
     return Runner(capsys)
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fake shows at once what it was told."""
+    from ansible_collections.rocketmq.cluster.plugins.module_utils import _changes
+
+    monkeypatch.setattr(_changes, "_SETTLE_SECONDS", 0.1)

@@ -10,18 +10,12 @@ from typing import Any
 
 import fake_broker
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _changes
 from ansible_collections.rocketmq.cluster.plugins.modules import topic_info, topics
 from fake_broker import FakeCluster
 from module_runner import Runner
 
 ONE, OTHER = "RaftNode00", "RaftNode01"
 CREATE, ALL_TOPICS, ROUTE, DELETE_IN_NAMESRV = 17, 21, 105, 216
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_changes, "_SETTLE_SECONDS", 0.1)
 
 
 @pytest.fixture(params=fake_broker.VERSIONS)
