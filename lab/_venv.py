@@ -11,6 +11,8 @@ from . import _packages
 from ._shell import ROOT, VENV, phase, run, works
 
 REQUIREMENTS = ROOT / "requirements-dev.txt"
+#: Not that of .venv itself, which goes away when it is made anew.
+BASE: str = getattr(sys, "_base_executable", sys.executable)
 LINK = ROOT / ".ansible/collections/ansible_collections/rocketmq/cluster"
 
 
@@ -20,13 +22,13 @@ def ensure() -> None:
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + f"{sys.version}{VENV}".encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    if not works(sys.executable, "-c", "import ensurepip, venv"):
+    if not works(BASE, "-c", "import ensurepip, venv"):
         _packages.need("python3-venv", "this Python cannot create a virtual environment")
     if not Path("/etc/ssl/certs/ca-certificates.crt").exists():
         _packages.need("ca-certificates", "downloads are made over TLS")
     with phase(f"Python environment .venv from {REQUIREMENTS.name}"):
         shutil.rmtree(VENV, ignore_errors=True)
-        run(sys.executable, "-m", "venv", str(VENV))
+        run(BASE, "-m", "venv", str(VENV))
         run(str(VENV / "bin/pip"), "install", "--quiet", "--disable-pip-version-check", "-r", str(REQUIREMENTS))
         stamp.write_text(wanted)
 
