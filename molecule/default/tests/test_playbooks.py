@@ -1,9 +1,11 @@
 """Topics and consumer groups through playbooks, as an operator keeps them; the modules themselves: tests/contract."""
 
 import cluster
+import pytest
 import yaml
 from runs import ROOT, playbook
 
+pytestmark = pytest.mark.skipif(cluster.FAILOVER.exists(), reason="once for each cluster is enough")
 EXAMPLE = ROOT / "inventories/examples/objects"
 
 
