@@ -1,11 +1,13 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options that modules share: those of the doc fragments connection, selection and changes; folders, files, links."""
+"""Options that modules share: those of the doc fragments of the same names; folders, files, links."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import split_address
 
 CONNECTION: dict[str, dict[str, Any]] = {
@@ -18,6 +20,11 @@ SELECTION: dict[str, dict[str, Any]] = {
 }
 CHANGES: dict[str, dict[str, Any]] = {
     "wait": {"type": "float", "default": 60},
+}
+PURGE: dict[str, dict[str, Any]] = {
+    "purge": {"type": "bool", "default": False},
+    "purge_exclude": {"type": "list", "elements": "str", "default": []},
+    "max_deletes": {"type": "int", "default": 10},
 }
 
 FOLDER: dict[str, dict[str, Any]] = {
@@ -37,8 +44,14 @@ LINK: dict[str, dict[str, Any]] = {
 }
 
 
-def problems(namesrv: list[str], timeout: float) -> list[str]:
-    """Sentences about values that no argument spec can refuse; empty when all is well."""
+def check(module: AnsibleModule, further: Iterable[str] = ()) -> None:
+    """Ends the module with all sentences about values that no argument spec can refuse; ``further``: its own ones."""
+    problems = [*_connection_problems(module.params["namesrv"], module.params["timeout"]), *further]
+    if problems:
+        module.fail_json(msg=" ".join(problems))
+
+
+def _connection_problems(namesrv: list[str], timeout: float) -> list[str]:
     found = [] if namesrv else ["namesrv is empty: write at least one host:port."]
     for address in namesrv:
         try:

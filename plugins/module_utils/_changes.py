@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import ResponseError, RocketMQError
@@ -21,7 +21,6 @@ _SETTLE_SECONDS = 2.0
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
 #: Failures that a message names.
 _SHOWN = 10
-
 
 #: Kind, name and place of a change.
 Key = tuple[str, str, str]
@@ -57,6 +56,19 @@ class Change(NamedTuple):
 Errors = dict[Key, RocketMQError]
 
 
+class Desired(Protocol[_State]):
+    """What a module was asked for, against a cluster.
+
+    ``read`` and ``plan`` may raise RocketMQError, ``apply`` raises none.
+    """
+
+    def read(self) -> _State: ...
+
+    def plan(self, state: _State) -> list[Change]: ...
+
+    def apply(self, state: _State, changes: list[Change]) -> Errors: ...
+
+
 class Outcome(NamedTuple):
     """What was planned; what of it is (in check mode: would be) done; what is not, and why; the last state read."""
 
@@ -71,27 +83,21 @@ def differing(current: Mapping[str, Any] | None, desired: Mapping[str, Any]) -> 
     return {key: value for key, value in desired.items() if current is None or current.get(key) != value}
 
 
-def converge(
-    read: Callable[[], _State],
-    plan: Callable[[_State], list[Change]],
-    apply: Callable[[_State, list[Change]], Errors],
-    wait: float,
-    check_mode: bool,
-) -> Outcome:
+def converge(desired: Desired[_State], wait: float, check_mode: bool) -> Outcome:
     """Applies what is planned until a new look finds nothing left, for at most ``wait`` seconds.
 
-    ``read`` and ``plan`` may raise RocketMQError: at first it goes through, before anything is written; later it is one
-    more reason to look again. ``apply`` raises none.
+    A RocketMQError of the first look goes through, before anything is written; later it is one more reason to look
+    again.
     """
     deadline = time.monotonic() + wait
-    state = read()
-    planned = left = plan(state)
+    state = desired.read()
+    planned = left = desired.plan(state)
     if check_mode or not planned:
         return Outcome(planned, planned, [], state)
     said: dict[Key, str] = {}
     while True:
-        errors = apply(state, left)
-        state, left, unread = _settled(read, plan, state, left, deadline)
+        errors = desired.apply(state, left)
+        state, left, unread = _settled(desired, state, left, deadline)
         before, said = said, {key: str(error) for key, error in errors.items()}
         hopeless = bool(errors) and said == before and all(_is_final(error) for error in errors.values())
         if not left or hopeless or time.monotonic() > deadline:
@@ -103,11 +109,7 @@ def converge(
 
 
 def _settled(
-    read: Callable[[], _State],
-    plan: Callable[[_State], list[Change]],
-    state: _State,
-    left: list[Change],
-    deadline: float,
+    desired: Desired[_State], state: _State, left: list[Change], deadline: float
 ) -> tuple[_State, list[Change], str]:
     """Reads again, several times; returns the state, what is left, and why it could not be read at last."""
     settled = min(deadline, time.monotonic() + _SETTLE_SECONDS)
@@ -115,8 +117,8 @@ def _settled(
     unread = ""
     while True:
         try:
-            state, unread = read(), ""
-            left = plan(state)
+            state, unread = desired.read(), ""
+            left = desired.plan(state)
         except RocketMQError as error:
             unread = str(error)
         if (not left and not unread) or time.monotonic() > settled:
@@ -154,7 +156,23 @@ def actions(changes: Iterable[Change]) -> list[dict[str, Any]]:
     ]
 
 
-def finish(module: AnsibleModule, outcome: Outcome, **more: Any) -> None:
+def merged(found: Mapping[str, Errors | RocketMQError]) -> Errors:
+    """The errors of all places."""
+    return {key: error for errors in found.values() if isinstance(errors, dict) for key, error in errors.items()}
+
+
+def run(
+    module: AnsibleModule, desired: Desired[_State], more: Callable[[Outcome], Mapping[str, Any]] = lambda outcome: {}
+) -> None:
+    """All that a module does once its options are right; ``more`` is what else it returns."""
+    try:
+        outcome = converge(desired, module.params["wait"], module.check_mode)
+    except RocketMQError as error:
+        module.fail_json(msg=str(error))
+    _finish(module, outcome, more(outcome))
+
+
+def _finish(module: AnsibleModule, outcome: Outcome, more: Mapping[str, Any]) -> None:
     """Ends the module with what happened; a failure names every object that is not as asked for."""
     left = [change for change, _reason in outcome.left]
     reasons = [reason for _change, reason in outcome.left]

@@ -34,6 +34,8 @@ TOPIC_NOT_EXIST = 17
 _NOTHING_THERE = (19, 20, 21)
 #: Broker id of the one that takes writes.
 LEADER = 0
+#: Permission of a topic or a broker: read 4, write 2.
+READ_AND_WRITE = 6
 #: A DLedger member that belongs to no leader yet.
 UNELECTED = -1
 
@@ -43,7 +45,6 @@ TOOLS_GROUP = "TOOLS_CONSUMER"
 _BOOT_SECONDS = 2.0
 _BOOT_PAUSE = 0.1
 _PULL_SUBSCRIPTION = 4
-_READ_AND_WRITE = 6
 _MESSAGE_MAGICS = (0xDAA320A7, 0xDAA320AB)
 _MESSAGE_START = struct.Struct(">iIiiiqqi")
 _BORN_IPV6, _STORE_IPV6 = 0x10, 0x20
@@ -108,6 +109,28 @@ def release(ordinal: int) -> str:
     if not 0 <= steps < 200 or snapshot:
         return ""
     return f"{4 + steps // 100}.{steps // 10 % 10}.{steps % 10}"
+
+
+def creation(
+    topic: str,
+    read_queues: int,
+    write_queues: int,
+    permission: int,
+    order: bool = False,
+    filter_type: str = "SINGLE_TAG",
+    sys_flag: int = 0,
+) -> dict[str, Any]:
+    """The fields of CREATE_TOPIC."""
+    return {
+        "topic": topic,
+        "defaultTopic": "TBW102",
+        "readQueueNums": read_queues,
+        "writeQueueNums": write_queues,
+        "perm": permission,
+        "topicFilterType": filter_type,
+        "topicSysFlag": sys_flag,
+        "order": order,
+    }
 
 
 def at_least(version: str, since: str) -> bool:
@@ -201,17 +224,7 @@ class Broker(_Server):
 
         Ask the leader only: 4.7.1 and 5.5.0 let a follower do it, and lose it when the follower copies the leader's.
         """
-        fields = {
-            "topic": topic,
-            "defaultTopic": "TBW102",
-            "readQueueNums": queues,
-            "writeQueueNums": queues,
-            "perm": _READ_AND_WRITE,
-            "topicFilterType": "SINGLE_TAG",
-            "topicSysFlag": 0,
-            "order": False,
-        }
-        self.call(CREATE_TOPIC, fields)
+        self.call(CREATE_TOPIC, creation(topic, queues, queues, READ_AND_WRITE))
 
     def send(self, topic: str, body: bytes, message_key: str, queue: int = 0) -> Sent:
         """Sends one message, which the broker acknowledges as its settings for replication want.

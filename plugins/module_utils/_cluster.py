@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _configuration, _overview
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER, Broker, Group, first_view
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
 
 _Answer = TypeVar("_Answer")
@@ -43,16 +45,20 @@ class Cluster(NamedTuple):
             raise NoLeader(without)
         return found
 
-    def ask_leaders(self, groups: Iterable[str], ask: Callable[[Broker], _Answer]) -> dict[str, _Answer]:
-        """Group -> answer of its leader, all asked at the same time. Raises the first RocketMQError."""
+    def ask_leaders(self, groups: Iterable[str], ask: Callable[[Broker, Settings], _Answer]) -> dict[str, _Answer]:
+        """Group -> what its leader, with its settings, answers; all asked at the same time.
+
+        Raises the first RocketMQError.
+        """
         leaders = self.leaders(groups)
 
         def asked(group: str) -> _Answer:
             with Broker(leaders[group], self.timeout) as broker:
                 # A name server may be late to know it, and 4.7.1 and 5.5.0 take writes on followers, which lose them.
-                if _configuration.of_broker(broker).get("brokerRole") == "SLAVE":
+                settings = _configuration.of_broker(broker)
+                if settings.get("brokerRole") == "SLAVE":
                     raise NoLeader([group])
-                return ask(broker)
+                return ask(broker, settings)
 
         return required(_overview.parallel(asked, leaders))
 
@@ -65,6 +71,11 @@ class NoLeader(RocketMQError):
             f"{', '.join(groups)}: no leader is registered right now; wait for the election, or start more members."
         )
         self.groups = groups
+
+
+def finder(params: Mapping[str, Any]) -> Callable[[], Cluster]:
+    """``find`` for the options of a module."""
+    return functools.partial(find, params["namesrv"], params["timeout"], params["cluster"])
 
 
 def find(namesrv: Sequence[str], timeout: float, name: str = "") -> Cluster:

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _changes, _configuration, _overview
-from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _changes, _configuration, _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors, Outcome, merged
 from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Kind, Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, ResponseError, RocketMQError
 
@@ -181,35 +181,13 @@ class Desired:
             kept = [change for change in own if not same(has.get(change.name, ""), wanted[change.name])]
             return {change.key: NotTaken(self._kind, address, change.name, has.get(change.name, "")) for change in kept}
 
-        found = _overview.parallel(told, (change.place for change in changes))
-        return {key: error for errors in found.values() if isinstance(errors, dict) for key, error in errors.items()}
+        return merged(_overview.parallel(told, (change.place for change in changes)))
 
     def _written(self, settings: Settings, key: str) -> str:
         value = self._values[key]
         return value.lower() if _is_switch(settings[key]) else value
 
-    def run(self, module: AnsibleModule) -> None:
-        """All that a module does: brings the values about and ends it."""
-        try:
-            outcome = _changes.converge(self.read, self.plan, self.apply, module.params["wait"], module.check_mode)
-        except RocketMQError as error:
-            module.fail_json(msg=str(error))
-        changed = sorted({change.name for change in outcome.done})
-        later = [key for key in changed if matches(key, AT_START)]
-        if later:
-            module.warn(
-                f"Read at start only: {', '.join(later)}. The {self._kind.noun} shows the new value without working "
-                "with it, and forgets it when it stops: write it in the inventory and restart."
-            )
-        _changes.finish(
-            module,
-            outcome,
-            live={address: self._shown(settings) for address, settings in outcome.state.items()},
-            changed_at_once=[key for key in changed if key not in later],
-            needs_restart=later,
-        )
-
-    def _shown(self, settings: Settings) -> Settings:
+    def shown(self, settings: Settings) -> Settings:
         """The settings that were asked for, all of them without any; no secrets."""
         keys = sorted(self._values or settings)
         return {key: "********" if settings[key] and matches(key, SECRET) else settings[key] for key in keys}
@@ -218,3 +196,26 @@ class Desired:
 def effect(key: str) -> str:
     """When a running process works with a new value, in words."""
     return "at the next start" if matches(key, AT_START) else "at once"
+
+
+def run(module: AnsibleModule, kind: Kind, addresses: Callable[[], Sequence[str]]) -> None:
+    """All that a module does; see ``Desired`` for ``addresses``."""
+    values = module.params["values"]
+    _arguments.check(module, mistakes(values))
+    desired = Desired(kind, values, module.params["timeout"], addresses)
+
+    def more(outcome: Outcome) -> dict[str, Any]:
+        changed = sorted({change.name for change in outcome.done})
+        later = [key for key in changed if matches(key, AT_START)]
+        if later:
+            module.warn(
+                f"Read at start only: {', '.join(later)}. The {kind.noun} shows the new value without working "
+                "with it, and forgets it when it stops: write it in the inventory and restart."
+            )
+        return {
+            "live": {address: desired.shown(settings) for address, settings in outcome.state.items()},
+            "changed_at_once": [key for key in changed if key not in later],
+            "needs_restart": later,
+        }
+
+    _changes.run(module, desired, more)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson, _items
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import differing
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, release
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
@@ -95,7 +95,7 @@ def own_names(tables: Mapping[str, Table]) -> list[str]:
 
 def tables(cluster: Cluster, groups: Iterable[str]) -> dict[str, Table]:
     """Broker group -> the consumer groups of its leader. Raises RocketMQError."""
-    return cluster.ask_leaders(groups, table)
+    return cluster.ask_leaders(groups, lambda broker, _settings: table(broker))
 
 
 def table(broker: Broker) -> Table:
@@ -127,21 +127,13 @@ def _policy(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def items(tables: Mapping[str, Table], names: Iterable[str]) -> list[dict[str, Any]]:
-    """The groups as M(consumer_groups) takes them: broker groups in which one is the same share an item."""
-    found = []
-    for name in sorted(set(names)):
-        alike: list[tuple[dict[str, Any], list[str]]] = []
-        for place, table in sorted(tables.items()):
-            if name not in table.groups:
-                continue
-            own = fields(table.groups[name])
-            places = next((places for others, places in alike if others == own), None)
-            if places is None:
-                alike.append((own, [place]))
-            else:
-                places.append(place)
-        found += [{"name": name, "groups": places, **own} for own, places in alike]
-    return found
+    """The groups as M(consumer_groups) takes them."""
+
+    def shown(place: str, name: str) -> dict[str, Any] | None:
+        entry = tables[place].groups.get(name)
+        return None if entry is None else fields(entry)
+
+    return _items.told(tables, names, shown)
 
 
 def write(

@@ -5,15 +5,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _cluster, _consumers, _items, _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _consumers, _items
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, at_least
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._consumers import YOUNG_SINCE, Connected, Table
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._items import Wanted
 
 #: Option -> its smallest value. Brokers take any number.
 LIMITS = {
@@ -30,14 +32,6 @@ _NAME = re.compile(r"[%|a-zA-Z0-9_-]{1,255}")
 _YOUNG_LENGTH = 120
 #: Never purged, besides RocketMQ's own: names of that kind are also made by its proxies and by cloud consoles.
 _SPARED = "CID_"
-
-
-class Wanted(NamedTuple):
-    """One group in one broker group as it should be; ``fields`` has what was said, and is None for: not there."""
-
-    name: str
-    place: str
-    fields: dict[str, Any] | None
 
 
 class Deletion(NamedTuple):
@@ -96,20 +90,19 @@ class Desired:
 
     def __init__(
         self,
-        connection: tuple[Sequence[str], float, str],
+        find: Callable[[], Cluster],
         groups: Sequence[str],
         items: Sequence[Mapping[str, Any]],
         deletion: Deletion,
     ) -> None:
-        """``connection``: name servers, seconds per request, name of the cluster (or empty)."""
-        self._connection = connection
+        self._find = find
         self._groups = groups
         self._items = [(item, None if item["state"] == "absent" else said(item)) for item in items]
         self._deletion = deletion
 
     def read(self) -> State:
         """Raises RocketMQError."""
-        cluster = _cluster.find(*self._connection)
+        cluster = self._find()
         named = [place for item, _fields in self._items for place in item["groups"] or ()]
         tables = _consumers.tables(cluster, cluster.chosen([*cluster.chosen(self._groups), *named]))
         state = State(cluster, tables, {})
@@ -132,47 +125,34 @@ class Desired:
     def apply(self, state: State, changes: Sequence[Change]) -> Errors:
         """Writes to the leaders."""
 
-        def told(place: str) -> Errors:
+        def write(broker: Broker, place: str, kept: list[Change]) -> _items.Answers:
             entries = state.tables[place].groups
-            own = [change for change in changes if change.place == place]
-            kept = [change for change in own if change.after is not None]
-            gone = [change for change in own if change.after is None]
-            with Broker(state.cluster.leaders([place])[place], state.cluster.timeout) as broker:
-                answers = _consumers.write(broker, [(c.name, c.after or {}, entries.get(c.name)) for c in kept])
-                answers += _consumers.delete(broker, [c.name for c in gone], self._deletion.remove_offsets)
-            return {c.key: answer for c, answer in zip(kept + gone, answers) if isinstance(answer, RocketMQError)}
+            return _consumers.write(broker, [(c.name, c.after or {}, entries.get(c.name)) for c in kept])
 
-        answers = _overview.parallel(told, (change.place for change in changes))
-        return {
-            change.key: errors if isinstance(errors, RocketMQError) else errors[change.key]
-            for change in changes
-            for errors in [answers[change.place]]
-            if isinstance(errors, RocketMQError) or change.key in errors
-        }
+        def delete(broker: Broker, names: list[str]) -> _items.Answers:
+            return _consumers.delete(broker, names, self._deletion.remove_offsets)
+
+        return _items.tell_leaders(state.cluster, changes, write, delete)
 
     def _wanted(self, state: State) -> list[Wanted]:
         default = state.cluster.chosen(self._groups)
-        named = [Wanted(item["name"], place, said) for item, said in self._items for place in item["groups"] or default]
-        if not self._deletion.purge.on:
-            return named
-        places = {(want.name, want.place) for want in named}
-        return named + [
-            Wanted(name, place, None)
-            for place in default
-            for name in sorted(state.tables[place].groups)
-            if (name, place) not in places
-            and not _consumers.is_system(name)
-            and not name.startswith(_SPARED)
-            and not self._deletion.purge.spares(name)
+
+        def there(group: str) -> list[str]:
+            names = state.tables[group].groups
+            return [name for name in names if not _consumers.is_system(name) and not name.startswith(_SPARED)]
+
+        items = [
+            Wanted(item["name"], group, fields) for item, fields in self._items for group in item["groups"] or default
         ]
+        return self._deletion.purge.wanted(items, default, there)
 
     def _not_deleted(self, state: State, changes: Sequence[Change]) -> Iterator[str]:
         for change in changes:
             version = state.tables[change.place].version
             if self._deletion.remove_offsets and not at_least(version, REMOVE_OFFSETS_SINCE):
                 yield (
-                    f"{_where(change)}: remove_offsets needs RocketMQ {REMOVE_OFFSETS_SINCE}, its leader runs "
-                    f"{version or 'an unknown one'}: leave it out there."
+                    f"{_where(change.name, change.place)}: remove_offsets needs RocketMQ "
+                    f"{REMOVE_OFFSETS_SINCE}, its leader runs {version or 'an unknown one'}: leave it out there."
                 )
         for name in sorted({change.name for change in changes} & set(state.connected)):
             if not self._deletion.force:
@@ -182,14 +162,14 @@ class Desired:
                 )
 
 
-def _where(thing: Wanted | Change) -> str:
-    return f"Consumer group {thing.name} in {thing.place}"
+def _where(name: str, group: str) -> str:
+    return f"Consumer group {name} in {group}"
 
 
 def _connected(state: State, names: Sequence[str]) -> dict[str, list[str]]:
     """Group -> its clients at any of the leaders; nothing for a group without."""
 
-    def asked(broker: Broker) -> dict[str, Connected]:
+    def asked(broker: Broker, _settings: Settings) -> dict[str, Connected]:
         return _consumers.connected(broker, names)
 
     clients: dict[str, set[str]] = {}
@@ -213,21 +193,24 @@ def _after(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, A
 
 
 def _change(state: State, want: Wanted) -> list[Change]:
-    entry = state.tables[want.place].groups.get(want.name)
+    entry = state.tables[want.group].groups.get(want.name)
     current = None if entry is None else _consumers.fields(entry)
     after = None if want.fields is None else _after(current or {}, want.fields)
-    return [] if current == after else [Change("consumer group", want.name, want.place, current, after)]
+    return [] if current == after else [Change("consumer group", want.name, want.group, current, after)]
 
 
 def _refusals(state: State, want: Wanted) -> Iterator[str]:
     if _consumers.is_system(want.name):
-        yield f"{_where(want)}: it belongs to RocketMQ itself: take it out of the list."
-    version = state.tables[want.place].version
+        yield f"{_where(want.name, want.group)}: it belongs to RocketMQ itself: take it out of the list."
+    version = state.tables[want.group].version
     if len(want.name) > _YOUNG_LENGTH and want.fields is not None and at_least(version, YOUNG_SINCE):
-        yield f"{_where(want)}: from RocketMQ {YOUNG_SINCE} on a name has up to {_YOUNG_LENGTH} characters."
+        yield (
+            f"{_where(want.name, want.group)}: from RocketMQ {YOUNG_SINCE} on a name has up to {_YOUNG_LENGTH} "
+            "characters."
+        )
     young = [option for option in want.fields or {} if option in _consumers.YOUNG_FIELDS]
     if young and not at_least(version, YOUNG_SINCE):
         yield (
-            f"{_where(want)}: {', '.join(young)}: needs RocketMQ {YOUNG_SINCE}, its leader runs "
+            f"{_where(want.name, want.group)}: {', '.join(young)}: needs RocketMQ {YOUNG_SINCE}, its leader runs "
             f"{version or 'an unknown one'}."
         )

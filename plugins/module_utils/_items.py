@@ -5,10 +5,27 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors, merged
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker
+from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
+
 _SHOWN = 10
+
+#: What became of the requests of one kind.
+Answers = Sequence[object]
+
+
+class Wanted(NamedTuple):
+    """One object in one broker group as it should be; ``fields`` has what was said, and is None for: not there."""
+
+    name: str
+    group: str
+    fields: dict[str, Any] | None
 
 
 class Purge(NamedTuple):
@@ -18,7 +35,27 @@ class Purge(NamedTuple):
     exclude: Sequence[str]
     max_deletes: int
 
-    def spares(self, name: str) -> bool:
+    def wanted(
+        self, items: Sequence[Wanted], groups: Iterable[str], there: Callable[[str], Iterable[str]]
+    ) -> list[Wanted]:
+        """The items, and what goes because no item is about it.
+
+        ``groups``: the broker groups that may lose something; ``there``: the names in one, without what stays anyway.
+        """
+        if not self.on:
+            return [*items]
+        named = {(want.name, want.group) for want in items}
+        return [
+            *items,
+            *(
+                Wanted(name, group, None)
+                for group in groups
+                for name in sorted(there(group))
+                if (name, group) not in named and not self._spares(name)
+            ),
+        ]
+
+    def _spares(self, name: str) -> bool:
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.exclude)
 
     def too_many(self, noun: str, names: Sequence[str]) -> list[str]:
@@ -48,3 +85,46 @@ def twice(noun: str, items: Sequence[Mapping[str, Any]], default_groups: Sequenc
                 yield f"{noun} {name}: two items are about it{f' in {group}' if group else ''}: write one."
             seen.add((name, group))
             names.add(name)
+
+
+def told(
+    groups: Iterable[str], names: Iterable[str], shown: Callable[[str, str], dict[str, Any] | None]
+) -> list[dict[str, Any]]:
+    """Objects as items: broker groups in which one is the same share an item.
+
+    ``shown``: the fields of an object in a broker group, None where it is not.
+    """
+    found = []
+    for name in sorted(set(names)):
+        alike: list[tuple[dict[str, Any], list[str]]] = []
+        for group in sorted(groups):
+            own = shown(group, name)
+            if own is None:
+                continue
+            same = next((others for fields, others in alike if fields == own), None)
+            if same is None:
+                alike.append((own, [group]))
+            else:
+                same.append(group)
+        found += [{"name": name, "groups": same, **own} for own, same in alike]
+    return found
+
+
+def tell_leaders(
+    cluster: Cluster,
+    changes: Sequence[Change],
+    write: Callable[[Broker, str, list[Change]], Answers],
+    delete: Callable[[Broker, list[str]], Answers],
+) -> Errors:
+    """Has the leader of each change's place do it. ``write`` and ``delete`` return an answer or error for each."""
+
+    def at(group: str) -> Errors:
+        own = [change for change in changes if change.place == group]
+        kept = [change for change in own if change.after is not None]
+        gone = [change for change in own if change.after is None]
+        with Broker(cluster.leaders([group])[group], cluster.timeout) as broker:
+            answers = [*write(broker, group, kept), *delete(broker, [change.name for change in gone])]
+        found = zip(kept + gone, answers)
+        return {change.key: answer for change, answer in found if isinstance(answer, RocketMQError)}
+
+    return merged(_overview.parallel(at, (change.place for change in changes)))

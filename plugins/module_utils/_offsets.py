@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import (
-    _cluster,
     _consumers,
     _fastjson,
     _overview,
@@ -19,6 +18,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils import (
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._consumers import Connected
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, ResponseError, RocketMQError
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import Frame, Request
@@ -115,15 +115,14 @@ class Reset:
 
     def __init__(
         self,
-        connection: tuple[Sequence[str], float, str],
+        find: Callable[[], Cluster],
         groups: Sequence[str],
         consumer_group: str,
         topic: str,
         to: int,
         force: bool,
     ) -> None:
-        """``connection``: name servers, seconds per request, name of the cluster (or empty)."""
-        self._connection = connection
+        self._find = find
         self._groups = groups
         self._names = {"consumerGroup": consumer_group, "topic": topic}
         self._to = to
@@ -135,14 +134,14 @@ class Reset:
 
     def read(self) -> State:
         """Raises RocketMQError."""
-        cluster = _cluster.find(*self._connection)
+        cluster = self._find()
         places = cluster.ask_leaders(cluster.chosen(self._groups), self._place)
         return State(cluster, places)
 
-    def _place(self, broker: Broker) -> Place:
+    def _place(self, broker: Broker, settings: Settings) -> Place:
         table = _consumers.table(broker)
         group, topic = self._names["consumerGroup"], self._names["topic"]
-        entry = _topics.table(broker).topics.get(topic)
+        entry = _topics.table(broker, settings).topics.get(topic)
         queues = range(entry.fields["read_queues"] if entry else 0)
         connected = _consumers.connected(broker, [group]).get(group)
         committed, targets = self._committed(broker, queues), self._target(broker, queues)

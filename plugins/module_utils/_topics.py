@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _cluster, _configuration, _fastjson, _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _cluster, _fastjson, _items, _overview
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import (
     CREATE_TOPIC,
+    READ_AND_WRITE,
     TOPIC_NOT_EXIST,
     Broker,
     NameServer,
     at_least,
+    creation,
     release,
 )
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import ResponseError, RocketMQError
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import Frame, Request
 
@@ -39,7 +42,6 @@ PROBE_TOPIC = "rocketmq_cluster_probe"
 
 _SYSTEM_PREFIXES = ("%RETRY%", "%DLQ%", "rmq_sys_", "RMQ_SYS_", "%SYS%")
 _SYSTEM_NAMES = frozenset({PROBE_TOPIC, "DefaultHeartBeatSyncerTopic", "CHECKPOINT_TOPIC", "TBW102"})
-_READ_AND_WRITE = 6
 
 
 class Topic(NamedTuple):
@@ -77,7 +79,7 @@ class State(NamedTuple):
         if topic is None:
             return None
         permission = topic.fields["permission"]
-        if own.permission & _READ_AND_WRITE != _READ_AND_WRITE:
+        if own.permission & READ_AND_WRITE != READ_AND_WRITE:
             permission = own.permission & (permission if at_least(own.version, "5.0.0") else own.permission)
         return permission, topic.fields["read_queues"], topic.fields["write_queues"]
 
@@ -114,14 +116,14 @@ def all_routes(cluster: Cluster, names: Sequence[str]) -> dict[str, dict[str, di
     return _cluster.required(_overview.parallel(asked, cluster.namesrv))
 
 
-def table(broker: Broker) -> Table:
-    """All topics of one broker. Raises RocketMQError."""
+def table(broker: Broker, settings: Settings) -> Table:
+    """All topics of one broker, whose settings these are. Raises RocketMQError."""
     answer = broker.call(ALL_TOPICS)
     system = broker.call(SYSTEM_TOPICS)
     try:
         topics = {str(name): _topic(entry) for name, entry in _fastjson.loads(answer.body)["topicConfigTable"].items()}
         names = frozenset(str(name) for name in _fastjson.loads(system.body)["topicList"])
-        permission = int(_configuration.of_broker(broker).get("brokerPermission", 6))
+        permission = int(settings.get("brokerPermission", READ_AND_WRITE))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise broker.unexpected(ALL_TOPICS, repr(error)) from None
     return Table(release(answer.version), topics, names, permission)
@@ -179,25 +181,16 @@ def route_fields(route: Route | None) -> dict[str, Any] | None:
 
 
 def items(tables: Mapping[str, Table], names: Iterable[str]) -> list[dict[str, Any]]:
-    """The topics as M(topics) takes them: groups in which a topic is the same share an item."""
-    found = []
-    for name in sorted(set(names)):
-        alike: list[dict[str, Any]] = []
-        for group, entry in sorted(tables.items()):
-            if name not in entry.topics:
-                continue
-            own = dict(entry.topics[name].fields)
-            attributes = own.pop("attributes")
-            if at_least(entry.version, ATTRIBUTES_SINCE):
-                own["attributes"] = attributes
-            for item in alike:
-                if {**item, "groups": 0} == {"name": name, **own, "groups": 0}:
-                    item["groups"].append(group)
-                    break
-            else:
-                alike.append({"name": name, "groups": [group], **own})
-        found += alike
-    return found
+    """The topics as M(topics) takes them."""
+
+    def shown(group: str, name: str) -> dict[str, Any] | None:
+        topic = tables[group].topics.get(name)
+        if topic is None:
+            return None
+        hidden = () if at_least(tables[group].version, ATTRIBUTES_SINCE) else ("attributes",)
+        return {option: value for option, value in topic.fields.items() if option not in hidden}
+
+    return _items.told(tables, names, shown)
 
 
 def write(broker: Broker, topics: Sequence[tuple[str, Mapping[str, Any], Topic | None]]) -> list[Frame | RocketMQError]:
@@ -206,21 +199,12 @@ def write(broker: Broker, topics: Sequence[tuple[str, Mapping[str, Any], Topic |
 
 
 def _creation(name: str, wanted: Mapping[str, Any], now: Topic | None) -> dict[str, Any]:
-    now = now or Topic({"attributes": {}}, "SINGLE_TAG", 0)
-    had = now.fields["attributes"]
+    had = now.fields["attributes"] if now else {}
     attributes = [f"+{key}={value}" for key, value in wanted["attributes"].items() if had.get(key) != value]
     attributes += [f"-{key}" for key in had if key not in wanted["attributes"]]
-    return {
-        "topic": name,
-        "defaultTopic": "TBW102",
-        "readQueueNums": wanted["read_queues"],
-        "writeQueueNums": wanted["write_queues"],
-        "perm": wanted["permission"],
-        "topicFilterType": now.filter_type,
-        "topicSysFlag": now.sys_flag,
-        "order": wanted["order"],
-        **({"attributes": ",".join(attributes)} if attributes else {}),
-    }
+    plain = [wanted[option] for option in ("read_queues", "write_queues", "permission", "order")]
+    kept = (now.filter_type, now.sys_flag) if now else ()
+    return {**creation(name, *plain, *kept), **({"attributes": ",".join(attributes)} if attributes else {})}
 
 
 def delete(broker: Broker, names: Sequence[str]) -> list[Frame | RocketMQError]:

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _cluster, _items, _overview, _topics
-from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _items, _overview, _topics
+from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors, merged
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, NameServer, at_least
+from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._items import Wanted
 from ansible_collections.rocketmq.cluster.plugins.module_utils._topics import MESSAGE_TYPE, State
 
 #: What a new topic gets where nothing is said, as `mqadmin updateTopic` does it.
@@ -23,14 +25,6 @@ MAX_QUEUES = 65536
 MESSAGE_TYPES = ("UNSPECIFIED", "NORMAL", "FIFO", "DELAY", "TRANSACTION", "MIXED", "LITE", "PRIORITY")
 
 _NAME = re.compile(r"[%|a-zA-Z0-9_-]{1,127}")
-
-
-class Wanted(NamedTuple):
-    """One topic in one group as it should be; ``fields`` has only what was said, and is None for: not there."""
-
-    name: str
-    group: str
-    fields: dict[str, Any] | None
 
 
 def mistakes(topics: Sequence[Mapping[str, Any]], default_groups: Sequence[str]) -> list[str]:
@@ -72,13 +66,12 @@ class Desired:
 
     def __init__(
         self,
-        connection: tuple[Sequence[str], float, str],
+        find: Callable[[], Cluster],
         groups: Sequence[str],
         topics: Sequence[Mapping[str, Any]],
         purge: _items.Purge,
     ) -> None:
-        """``connection``: name servers, seconds per request, name of the cluster (or empty)."""
-        self._connection = connection
+        self._find = find
         self._groups = groups
         self._topics = [(item, None if item["state"] == "absent" else said(item)) for item in topics]
         self._purge = purge
@@ -86,19 +79,19 @@ class Desired:
 
     def read(self) -> State:
         """Raises RocketMQError."""
-        cluster = _cluster.find(*self._connection)
+        cluster = self._find()
         named = [group for item, _fields in self._topics for group in item["groups"] or ()]
         chosen = cluster.chosen([*cluster.chosen(self._groups), *named])
         # Name servers forget a topic in all groups; those that keep it have to tell of it again.
         deletes = self._purge.on or any(fields is None for _item, fields in self._topics)
         state = State(cluster, _topics.tables(cluster, cluster.groups if deletes else chosen), {})
         # Those to purge are remembered: once deleted, only their routes can show what is left of them.
-        self._names.update(dict.fromkeys(want.name for want in self._purged(state)))
+        self._names.update(dict.fromkeys(want.name for want in self._wanted(state)))
         return state._replace(routes=_topics.all_routes(cluster, list(self._names)))
 
     def plan(self, state: State) -> list[Change]:
         """Everything that is not as wanted. Raises PlanError for what cannot or must not be done."""
-        wanted = [*self._named(state), *self._purged(state)]
+        wanted = self._wanted(state)
         changes = [change for want in wanted for change in _change(state, want)]
         problems = [sentence for want in wanted for sentence in _refusals(state, want)]
         deleted = sorted({change.name for change in changes if change.after is None})
@@ -108,24 +101,28 @@ class Desired:
         written = {(change.name, change.place) for change in changes}
         return changes + _route_changes(state, _told(state, wanted) - written)
 
-    def _named(self, state: State) -> list[Wanted]:
+    def _wanted(self, state: State) -> list[Wanted]:
         default = state.cluster.chosen(self._groups)
-        return [
+
+        def there(group: str) -> set[str]:
+            names = {*state.tables[group].topics, *self._names}
+            return {name for name in names if not _topics.is_system(state.cluster, state.tables, name)}
+
+        items = [
             Wanted(item["name"], group, fields) for item, fields in self._topics for group in item["groups"] or default
         ]
+        return self._purge.wanted(items, default, there)
 
-    def _purged(self, state: State) -> list[Wanted]:
-        if not self._purge.on:
-            return []
-        named = {(want.name, want.group) for want in self._named(state)}
-        return [
-            Wanted(name, group, None)
-            for group in state.cluster.chosen(self._groups)
-            for name in sorted({*state.tables[group].topics, *self._names})
-            if (name, group) not in named
-            and not _topics.is_system(state.cluster, state.tables, name)
-            and not self._purge.spares(name)
-        ]
+    def apply(self, state: State, changes: Sequence[Change]) -> Errors:
+        """Writes to the leaders, makes the name servers forget what is gone, and has the rest registered again."""
+        topics = [change for change in changes if change.kind == "topic"]
+        routes = [change for change in changes if change.kind == "route"]
+        errors = _write(state, topics)
+        gone = {(change.name, change.place) for change in topics if change.after is None and change.key not in errors}
+        names = {name for name, _group in gone}
+        errors.update(_forget(state, names, [change for change in routes if None in (change.after or {}).values()]))
+        _register(state, names.union(change.name for change in routes), gone)
+        return errors
 
 
 def _after(current: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,45 +190,28 @@ def _route_changes(state: State, told_of: Iterable[tuple[str, str]]) -> list[Cha
     return [Change("route", name, server, before, after) for (name, server), (before, after) in found.items()]
 
 
-def apply(state: State, changes: Sequence[Change]) -> Errors:
-    """Writes to the leaders, makes the name servers forget what is gone, and has the rest registered again."""
-    topics = [change for change in changes if change.kind == "topic"]
-    routes = [change for change in changes if change.kind == "route"]
-    errors = _write(state, topics)
-    deleted = {(change.name, change.place) for change in topics if change.after is None and change.key not in errors}
-    stale = {change.key for change in routes if None in (change.after or {}).values()}
-    gone = {name for name, _group in deleted}
-    forget = {
-        server: sorted(gone | {name for _kind, name, place in stale if place == server})
+def _write(state: State, changes: Sequence[Change]) -> Errors:
+    def write(broker: Broker, group: str, kept: list[Change]) -> _items.Answers:
+        topics = state.tables[group].topics
+        return _topics.write(broker, [(c.name, c.after or {}, topics.get(c.name)) for c in kept])
+
+    return _items.tell_leaders(state.cluster, changes, write, _topics.delete)
+
+
+def _forget(state: State, gone: set[str], stale: Sequence[Change]) -> Errors:
+    """Deleted topics at all name servers, and those that one of them knows wrongly there."""
+    names = {
+        server: sorted(gone | {change.name for change in stale if change.place == server})
         for server in state.cluster.namesrv
     }
-    errors.update(_forget(state, forget))
-    _register(state, {*gone, *(change.name for change in routes)}, deleted)
-    return errors
 
-
-def _write(state: State, changes: Sequence[Change]) -> Errors:
-    def told(group: str) -> Errors:
-        table = state.tables[group]
-        own = [change for change in changes if change.place == group]
-        kept = [change for change in own if change.after is not None]
-        gone = [change for change in own if change.after is None]
-        with Broker(state.cluster.leaders([group])[group], state.cluster.timeout) as broker:
-            answers = _topics.write(broker, [(c.name, c.after or {}, table.topics.get(c.name)) for c in kept])
-            answers += _topics.delete(broker, [change.name for change in gone])
-        return {c.key: answer for c, answer in zip(kept + gone, answers) if isinstance(answer, RocketMQError)}
-
-    return _merged(_overview.parallel(told, (change.place for change in changes)))
-
-
-def _forget(state: State, names: Mapping[str, Sequence[str]]) -> Errors:
     def told(address: str) -> Errors:
         with NameServer(address, state.cluster.timeout) as server:
             answers = _topics.forget(server, state.cluster.name, names[address])
         found = zip(names[address], answers)
         return {("route", name, address): answer for name, answer in found if isinstance(answer, RocketMQError)}
 
-    return _merged(_overview.parallel(told, [address for address in names if names[address]]))
+    return merged(_overview.parallel(told, [address for address in names if names[address]]))
 
 
 def _register(state: State, names: set[str], deleted: set[tuple[str, str]]) -> None:
@@ -249,7 +229,3 @@ def _register(state: State, names: set[str], deleted: set[tuple[str, str]]) -> N
 
     if names:
         _overview.parallel(told, state.tables)
-
-
-def _merged(found: Mapping[str, Errors | RocketMQError]) -> Errors:
-    return {key: error for errors in found.values() if isinstance(errors, dict) for key, error in errors.items()}

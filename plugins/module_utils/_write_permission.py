@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _cluster, _configuration, _overview, _topics
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _configuration, _overview, _topics
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
@@ -54,11 +54,8 @@ class State(NamedTuple):
 class Desired:
     """The write permission of some groups as it should be."""
 
-    def __init__(
-        self, connection: tuple[Sequence[str], float, str], groups: Sequence[str], granted: bool, force: bool
-    ) -> None:
-        """``connection``: name servers, seconds per request, name of the cluster (or empty)."""
-        self._connection = connection
+    def __init__(self, find: Callable[[], Cluster], groups: Sequence[str], granted: bool, force: bool) -> None:
+        self._find = find
         self._groups = groups
         self._granted = granted
         self._force = force
@@ -67,7 +64,7 @@ class Desired:
 
     def read(self) -> State:
         """Raises RocketMQError."""
-        cluster = _cluster.find(*self._connection)
+        cluster = self._find()
         tables = _topics.tables(cluster, cluster.chosen(self._groups))
         addresses = [address for group in cluster.groups.values() for address in group.brokers.values()]
         members = _configuration.live(BROKER, addresses, cluster.timeout)

@@ -123,21 +123,17 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
-    problems += _configuration_wanted.mistakes(params["values"])
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    find = _cluster.finder(params)
 
     def members() -> list[str]:
-        cluster = _cluster.find(params["namesrv"], params["timeout"], params["cluster"])
+        cluster = find()
         return [
             address
             for group in cluster.chosen(params["groups"])
             for _identity, address in sorted(cluster.groups[group].brokers.items())
         ]
 
-    wanted = _configuration_wanted.Desired(_configuration.BROKER, params["values"], params["timeout"], members)
-    wanted.run(module)
+    _configuration_wanted.run(module, _configuration.BROKER, members)
 
 
 if __name__ == "__main__":

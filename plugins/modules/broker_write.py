@@ -107,17 +107,18 @@ failures:
   elements: dict
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _changes, _write_permission
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _changes, _cluster, _write_permission
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **_arguments.CONNECTION,
+            **_arguments.SELECTION,
             **_arguments.CHANGES,
-            "cluster": {"type": "str", "default": ""},
             "groups": {"type": "list", "elements": "str", "required": True},
             "state": {"type": "str", "choices": ["withdrawn", "granted"], "required": True},
             "force": {"type": "bool", "default": False},
@@ -125,22 +126,16 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
-    if not params["groups"]:
-        problems.append("groups is empty: write at least one broker group.")
-    if problems:
-        module.fail_json(msg=" ".join(problems))
-    connection = (params["namesrv"], params["timeout"], params["cluster"])
+    _arguments.check(module, [] if params["groups"] else ["groups is empty: write at least one broker group."])
     granted = params["state"] == "granted"
-    desired = _write_permission.Desired(connection, params["groups"], granted, params["force"])
-    try:
-        outcome = _changes.converge(desired.read, desired.plan, desired.apply, params["wait"], module.check_mode)
-    except RocketMQError as error:
-        module.fail_json(msg=str(error))
-    for sentence in _write_permission.warnings(outcome.state):
-        module.warn(sentence)
-    groups = {group: _write_permission.shown(outcome.state, group) for group in outcome.state.tables}
-    _changes.finish(module, outcome, groups=groups)
+    desired = _write_permission.Desired(_cluster.finder(params), params["groups"], granted, params["force"])
+
+    def more(outcome: _changes.Outcome) -> dict[str, Any]:
+        for sentence in _write_permission.warnings(outcome.state):
+            module.warn(sentence)
+        return {"groups": {group: _write_permission.shown(outcome.state, group) for group in outcome.state.tables}}
+
+    _changes.run(module, desired, more)
 
 
 if __name__ == "__main__":

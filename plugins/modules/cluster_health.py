@@ -400,7 +400,7 @@ def wait(plan: Plan, timeout: float, seconds: float, interval: float) -> tuple[O
 
 
 def _option_problems(params: Mapping[str, Any]) -> Sequence[str]:
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
+    problems = []
     if params["wait"] < 0:
         problems.append(f"wait is {params['wait']:g}: write seconds, 0 or more.")
     if params["interval"] <= 0:
@@ -436,9 +436,7 @@ def main() -> None:
     )
     params = module.params
     started = time.monotonic()
-    problems = _option_problems(params)
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    _arguments.check(module, _option_problems(params))
     try:
         plan = plan_of(params)
     except ValueError as error:

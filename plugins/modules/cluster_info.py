@@ -140,9 +140,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import Ro
 def main() -> None:
     module = AnsibleModule(argument_spec=_arguments.CONNECTION, supports_check_mode=True)
     namesrv, timeout = module.params["namesrv"], module.params["timeout"]
-    problems = _arguments.problems(namesrv, timeout)
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    _arguments.check(module)
     overview = _overview.look(namesrv, timeout)
     try:
         _overview.require_one(overview)

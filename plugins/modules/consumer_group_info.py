@@ -134,6 +134,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _cluster, _consumers, _offsets
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._consumers import Connected
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
@@ -164,7 +165,7 @@ def _consumer(name: str, live: Mapping[str, _Live]) -> dict[str, Any]:
 def _consumers_now(cluster: _cluster.Cluster, groups: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
     """By consumer group. Raises RocketMQError."""
 
-    def asked(broker: Broker) -> _Live:
+    def asked(broker: Broker, _settings: Settings) -> _Live:
         return _consumers.connected(broker, names), _offsets.lags(broker, names)
 
     live = cluster.ask_leaders(groups, asked)
@@ -181,11 +182,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    _arguments.check(module)
     try:
-        cluster = _cluster.find(params["namesrv"], params["timeout"], params["cluster"])
+        cluster = _cluster.finder(params)()
         tables = _consumers.tables(cluster, cluster.chosen(params["groups"]))
         names = params["names"] if params["names"] is not None else _consumers.own_names(tables)
         there = [name for name in dict.fromkeys(names) if any(name in table.groups for table in tables.values())]

@@ -198,15 +198,17 @@ versions:
   type: dict
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import (
     _arguments,
     _changes,
+    _cluster,
     _consumers,
     _consumers_wanted,
     _items,
 )
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
 _POLICY = {
     "type": {"type": "str", "choices": list(_consumers.POLICIES), "required": True},
@@ -240,34 +242,28 @@ def main() -> None:
             **_arguments.CONNECTION,
             **_arguments.SELECTION,
             **_arguments.CHANGES,
+            **_arguments.PURGE,
             "consumer_groups": {"type": "list", "elements": "dict", "default": [], "options": _ITEM},
-            "purge": {"type": "bool", "default": False},
-            "purge_exclude": {"type": "list", "elements": "str", "default": []},
-            "max_deletes": {"type": "int", "default": 10},
             "force": {"type": "bool", "default": False},
             "remove_offsets": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
-    problems += _consumers_wanted.mistakes(params["consumer_groups"], params["groups"])
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    _arguments.check(module, _consumers_wanted.mistakes(params["consumer_groups"], params["groups"]))
     purge = _items.Purge(params["purge"], params["purge_exclude"], params["max_deletes"])
     deletion = _consumers_wanted.Deletion(purge, params["force"], params["remove_offsets"])
-    connection = (params["namesrv"], params["timeout"], params["cluster"])
-    desired = _consumers_wanted.Desired(connection, params["groups"], params["consumer_groups"], deletion)
-    try:
-        outcome = _changes.converge(desired.read, desired.plan, desired.apply, params["wait"], module.check_mode)
-    except RocketMQError as error:
-        module.fail_json(msg=str(error))
-    _changes.finish(
-        module,
-        outcome,
-        consumer_groups=_consumers.items(outcome.state.tables, [item["name"] for item in params["consumer_groups"]]),
-        versions={group: table.version for group, table in outcome.state.tables.items()},
-    )
+    items = params["consumer_groups"]
+    desired = _consumers_wanted.Desired(_cluster.finder(params), params["groups"], items, deletion)
+
+    def more(outcome: _changes.Outcome) -> dict[str, Any]:
+        tables = outcome.state.tables
+        return {
+            "consumer_groups": _consumers.items(tables, [item["name"] for item in items]),
+            "versions": {group: table.version for group, table in tables.items()},
+        }
+
+    _changes.run(module, desired, more)
 
 
 if __name__ == "__main__":

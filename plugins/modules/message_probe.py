@@ -96,7 +96,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _client, _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _client, _overview, _topics
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import ResponseError, RocketMQError
 
 _Result = TypeVar("_Result")
@@ -228,7 +228,7 @@ def probe(groups: Sequence[str], namesrv: Sequence[str], params: dict[str, Any])
 
 
 def _option_problems(params: dict[str, Any]) -> list[str]:
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
+    problems = []
     if not re.fullmatch(r"[%|a-zA-Z0-9_-]{1,127}", params["topic"]):
         problems.append(f"topic is '{params['topic']}': write up to 127 letters, digits, %, |, _ and -.")
     if params["count"] < 1:
@@ -243,16 +243,14 @@ def main() -> None:
         argument_spec={
             **_arguments.CONNECTION,
             "groups": {"type": "list", "elements": "str"},
-            "topic": {"type": "str", "default": "rocketmq_cluster_probe"},
+            "topic": {"type": "str", "default": _topics.PROBE_TOPIC},
             "count": {"type": "int", "default": 1},
             "wait": {"type": "float", "default": 30},
         },
         supports_check_mode=True,
     )
     params = module.params
-    problems = _option_problems(params)
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    _arguments.check(module, _option_problems(params))
     if module.check_mode:
         module.exit_json(changed=False, skipped=True, msg="Nothing was sent: check mode.", groups={})
     try:

@@ -87,15 +87,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
-    problems += _configuration_wanted.mistakes(params["values"])
-    if problems:
-        module.fail_json(msg=" ".join(problems))
-    wanted = _configuration_wanted.Desired(
-        _configuration.NAME_SERVER, params["values"], params["timeout"], lambda: params["namesrv"]
-    )
-    wanted.run(module)
+    _configuration_wanted.run(module, _configuration.NAME_SERVER, lambda: module.params["namesrv"])
 
 
 if __name__ == "__main__":

@@ -101,8 +101,7 @@ failures:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _changes, _offsets
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _changes, _cluster, _offsets
 
 
 def main() -> None:
@@ -119,20 +118,14 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
+    problems = []
     try:
         to = _offsets.moment(params["to"])
     except ValueError as error:
         problems.append(str(error))
-    if problems:
-        module.fail_json(msg=" ".join(problems))
-    connection = (params["namesrv"], params["timeout"], params["cluster"])
-    reset = _offsets.Reset(connection, params["groups"], params["consumer_group"], params["topic"], to, params["force"])
-    try:
-        outcome = _changes.converge(reset.read, reset.plan, reset.apply, params["wait"], module.check_mode)
-    except RocketMQError as error:
-        module.fail_json(msg=str(error))
-    _changes.finish(module, outcome)
+    _arguments.check(module, problems)
+    names = params["consumer_group"], params["topic"]
+    _changes.run(module, _offsets.Reset(_cluster.finder(params), params["groups"], *names, to, params["force"]))
 
 
 if __name__ == "__main__":

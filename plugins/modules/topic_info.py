@@ -74,11 +74,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    _arguments.check(module)
     try:
-        cluster = _cluster.find(params["namesrv"], params["timeout"], params["cluster"])
+        cluster = _cluster.finder(params)()
         tables = _topics.tables(cluster, cluster.chosen(params["groups"]))
         names = params["names"] if params["names"] is not None else _topics.own_names(cluster, tables)
         routes = _topics.all_routes(cluster, names) if params["routes"] else {}

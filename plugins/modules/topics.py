@@ -148,15 +148,17 @@ versions:
   type: dict
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import (
     _arguments,
     _changes,
+    _cluster,
     _items,
     _topics,
     _topics_wanted,
 )
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
 _ITEM = {
     "name": {"type": "str", "required": True},
@@ -178,31 +180,24 @@ def main() -> None:
             **_arguments.CONNECTION,
             **_arguments.SELECTION,
             **_arguments.CHANGES,
+            **_arguments.PURGE,
             "topics": {"type": "list", "elements": "dict", "default": [], "options": _ITEM},
-            "purge": {"type": "bool", "default": False},
-            "purge_exclude": {"type": "list", "elements": "str", "default": []},
-            "max_deletes": {"type": "int", "default": 10},
         },
         supports_check_mode=True,
     )
     params = module.params
-    problems = _arguments.problems(params["namesrv"], params["timeout"])
-    problems += _topics_wanted.mistakes(params["topics"], params["groups"])
-    if problems:
-        module.fail_json(msg=" ".join(problems))
+    _arguments.check(module, _topics_wanted.mistakes(params["topics"], params["groups"]))
     purge = _items.Purge(params["purge"], params["purge_exclude"], params["max_deletes"])
-    connection = (params["namesrv"], params["timeout"], params["cluster"])
-    desired = _topics_wanted.Desired(connection, params["groups"], params["topics"], purge)
-    try:
-        outcome = _changes.converge(desired.read, desired.plan, _topics_wanted.apply, params["wait"], module.check_mode)
-    except RocketMQError as error:
-        module.fail_json(msg=str(error))
-    _changes.finish(
-        module,
-        outcome,
-        topics=_topics.items(outcome.state.tables, [item["name"] for item in params["topics"]]),
-        versions={group: table.version for group, table in outcome.state.tables.items()},
-    )
+    desired = _topics_wanted.Desired(_cluster.finder(params), params["groups"], params["topics"], purge)
+
+    def more(outcome: _changes.Outcome) -> dict[str, Any]:
+        tables = outcome.state.tables
+        return {
+            "topics": _topics.items(tables, [item["name"] for item in params["topics"]]),
+            "versions": {group: table.version for group, table in tables.items()},
+        }
+
+    _changes.run(module, desired, more)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ class World:
             raise error
         return list(self.left)
 
+    def plan(self, state: list[Change]) -> list[Change]:
+        return state
+
     def apply(self, state: list[Change], changes: list[Change]) -> Errors:
         self.applied.append([change.name for change in changes])
         errors: Errors = {}
@@ -47,7 +50,7 @@ class World:
         return errors
 
     def converge(self, wait: float = 1, check_mode: bool = False) -> Outcome:
-        return _changes.converge(self.read, lambda state: state, self.apply, wait, check_mode)
+        return _changes.converge(self, wait, check_mode)
 
 
 def refused(remark: str = "no") -> ResponseError:

@@ -25,6 +25,7 @@ import fake_frames
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.module_utils import (
     _client,
+    _cluster,
     _configuration,
     _consumers,
     _offsets,
@@ -102,7 +103,7 @@ def _runtime(server: _client.Broker) -> None:
 
 
 def _topic_items(server: _client.Broker) -> None:
-    table = _topics.table(server)
+    table = _topics.table(server, _configuration.of_broker(server))
     _topics.items({"g": table}, table.topics)
 
 
@@ -117,7 +118,7 @@ def _target(server: _client.Broker) -> None:
 
 
 def _told(server: _client.Broker) -> None:
-    reset = _offsets.Reset(([], 1, ""), [], "g", fake_frames.TOPIC, 0, False)
+    reset = _offsets.Reset(lambda: _cluster.Cluster("c", (), {}, 1), [], "g", fake_frames.TOPIC, 0, False)
     reset._tell(server, {0: 1})
 
 
@@ -127,7 +128,7 @@ PARSERS = (
     Parser(("runtime_info",), _runtime),
     Parser(("pull",), lambda broker: broker.pull("t", 0)),
     Parser(("send",), lambda broker: broker.send("t", b"", "k")),
-    Parser(("all_topics", "system_topics", "broker_config"), _topic_items),
+    Parser(("broker_config", "all_topics", "system_topics"), _topic_items),
     Parser(("route",), lambda server: _topics.routes(server, ["t"]), _client.NameServer),
     Parser(("all_groups", "broker_config"), _consumer_items),
     Parser(("consumer_connections",), lambda broker: _consumers.connected(broker, ["g"])),
