@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _versions
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _controllers, _files, _modes, _versions
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, is_ipv4, store
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import closest, did_you_mean, joined, listed
 
@@ -26,7 +26,10 @@ OWNED_BROKER_KEYS = {
     "brokerIP2": "rocketmq_address",
     "namesrvAddr": "the group rocketmq_namesrv of the inventory",
     "storePathRootDir": "store",
+    "storePathCommitLog": "store",
     "enableDLegerCommitLog": "mode",
+    "enableControllerMode": "mode",
+    "controllerAddr": "rocketmq_controller_members and rocketmq_address",
     "dLegerGroup": "name",
     "dLegerPeers": "members, dledger_port and rocketmq_address",
     "dLegerSelfId": "members",
@@ -35,9 +38,9 @@ OWNED_NAMESRV_KEYS = {
     "listenPort": "rocketmq_namesrv_port",
     "kvConfigPath": "rocketmq_data_dir",
     "configStorePath": "rocketmq_config_dir",
+    **_controllers.OWNED_KEYS,
 }
-_SELF_ID = re.compile(r"[A-Za-z][0-9]+")
-_INVENTORY_GROUPS = ("rocketmq_namesrv", "rocketmq_broker", "rocketmq_dashboard")
+_INVENTORY_GROUPS = ("rocketmq_namesrv", "rocketmq_controller", "rocketmq_broker", "rocketmq_dashboard")
 _RESERVED_INSTANCES = ("namesrv", "dashboard", "controller", "proxy", "exporter", "tools")
 
 
@@ -168,42 +171,32 @@ def check_group(group: Group, inventory: Inventory, problems: list[str]) -> None
             f"{where} has the instance {group.instance!r}, which is the name of another service: choose another "
             "instance."
         )
-    _check_ids(group, problems)
-    count = len(group.members)
-    if count and (count % 2 == 0 or count < 3) and not inventory.cluster["rocketmq_allow_any_group_size"]:
-        lesson = "survives no failure" if count < 3 else f"survives no more failures than {count - 1}"
-        problems.append(
-            f"{where} has {count} member{'s' if count != 1 else ''}, which {lesson}: give its members an odd number of "
-            "hosts, at least 3, "
-            "or accept it with rocketmq_allow_any_group_size: true."
-        )
+    problems += _modes.problems(group, inventory.cluster["rocketmq_allow_any_group_size"])
     _check_properties(f"{where}: properties", group.properties, OWNED_BROKER_KEYS, problems)
     problems += [f"{where}: jvm_options has {option!r}: {_OPTION_FIX}" for option in _wrong_options(group.jvm_options)]
 
 
-def _check_ids(group: Group, problems: list[str]) -> None:
-    """DLedger ids: a letter and a number; the number becomes the brokerId, so it must differ as well."""
-    numbers: dict[int, list[str]] = {}
-    for host, identity in group.members.items():
-        if not _SELF_ID.fullmatch(identity):
-            what = f"the id {identity!r}" if identity else "no id"
+def check_modes(inventory: Inventory, release: _versions.Release, problems: list[str]) -> None:
+    """Modes that the version does not have, and the controllers that a mode needs."""
+    for group in inventory.groups:
+        if group.mode not in release.modes:
+            having = [version for version in _versions.known() if group.mode in _versions.load(version).modes]
             problems.append(
-                f"{group.where} has {what} for {host}: a DLedger id in members is a letter and a number, such as n0."
+                f"{group.where} has mode {group.mode}, which RocketMQ {release.version} does not have: choose one of "
+                f"{', '.join(release.modes)}, or set rocketmq_version to one of {', '.join(having)}."
             )
-        else:
-            numbers.setdefault(int(identity[1:]), []).append(f"{host}: {identity}")
-    for clash in numbers.values():
-        if len(clash) > 1:
-            problems.append(
-                f"{group.where} gives one id to several members ({', '.join(clash)}): each needs a number of its "
-                "own in members."
-            )
+    problems += _controllers.problems(inventory, release)
 
 
 def _check_properties(where: str, values: Mapping[str, Any], owned: Mapping[str, str], problems: list[str]) -> None:
     for key, value in values.items():
         text = _files.property_text(value)
-        if key in owned:
+        if key == "brokerRole" and text == "SLAVE":
+            problems.append(
+                f"{where} has brokerRole: SLAVE: which member is a slave stands in members, and brokerRole is what the "
+                "master is (ASYNC_MASTER, SYNC_MASTER)."
+            )
+        elif key in owned:
             problems.append(f"{where} sets {key}, which the plan writes itself: use {owned[key]} instead.")
         elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", str(key)):
             problems.append(f"{where} has the key {key!r}, which no RocketMQ setting can have: correct or remove it.")
@@ -271,6 +264,7 @@ def _claims(inventory: Inventory, host: str) -> list[_Claim]:
     for owner, hosts, variable in (
         ("The name server", inventory.namesrv, "rocketmq_namesrv_port"),
         ("The console", inventory.dashboards, "rocketmq_dashboard_port"),
+        *(("The controller", _controllers.hosts(inventory), name) for name in _controllers.port_variables(inventory)),
     ):
         if host in hosts and host not in inventory.unread.get(variable, []):
             claims.append(_Claim(owner, "port", settings[variable], variable))
@@ -298,6 +292,7 @@ def check_sources(inventory: Inventory, problems: list[str]) -> None:
     for name, owned in (
         ("rocketmq_namesrv_properties", OWNED_NAMESRV_KEYS),
         ("rocketmq_broker_properties", OWNED_BROKER_KEYS),
+        ("rocketmq_controller_properties", {**_controllers.OWNED_KEYS, "listenPort": "rocketmq_controller_port"}),
     ):
         _check_properties(name, cluster[name], owned, problems)
     found: dict[tuple[str, str], list[str]] = {}
@@ -324,7 +319,7 @@ def check_sources(inventory: Inventory, problems: list[str]) -> None:
 def _host_problems(inventory: Inventory, host: str) -> Iterator[tuple[str, str]]:
     """What is wrong with the variables of one host: what stands before its name, and what behind."""
     settings = inventory.settings[host]
-    for kind in ("namesrv", "broker", "dashboard"):
+    for kind in ("namesrv", "controller", "broker", "dashboard"):
         name = f"rocketmq_{kind}_jvm_options"
         yield from ((f"{name} has {option!r}", f": {_OPTION_FIX}") for option in _wrong_options(settings[name]))
     source = settings["rocketmq_java_source"]

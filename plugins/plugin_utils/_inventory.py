@@ -19,9 +19,9 @@ Settings = Mapping[str, Any]
 GROUP_KEYS: dict[str, tuple[str, bool]] = {
     "name": ("the brokerName", True),
     "instance": ("the name of its files, unit and folders on a host, such as n0", True),
-    "mode": ("how its members replicate; dledger (default)", False),
+    "mode": ("how its members replicate: dledger (default), controller, master_slave or master", False),
     "listen_port": ("the port of clients; VIP (-2) and HA (+1) follow", True),
-    "dledger_port": ("the port of the members among themselves", True),
+    "dledger_port": ("the port of the members among themselves; mode dledger needs it", False),
     "members": ("a mapping of host to pinned id, such as {rmq71: n0, rmq76: n1, rmq77: n2}", True),
     "properties": ("any broker key", False),
     "store": ("the folder of its messages", False),
@@ -29,7 +29,10 @@ GROUP_KEYS: dict[str, tuple[str, bool]] = {
     "direct_mb": ("the cap of direct memory of each member", False),
     "jvm_options": ("further JVM options of each member", False),
 }
-MODES = ("dledger",)
+#: The first one is the default.
+MODES = ("dledger", "controller", "master_slave", "master")
+#: In the others nobody chooses the id of a member.
+_PINNED = ("dledger", "master_slave")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,127}")
 _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -51,6 +54,8 @@ class Group:
     heap_mb: int
     direct_mb: int
     jvm_options: list[str]
+    #: Keys that have had their sentence: nothing is to be said of what stands for their values here.
+    unread: frozenset[str]
 
     def ports(self) -> dict[str, int]:
         """Ports of a member. HA is reserved although DLedger opens none: a change of mode must not collide."""
@@ -60,7 +65,7 @@ class Group:
 
     def members_by_id(self) -> list[tuple[str, str]]:
         """(host, id), in the order of the ids: the same on every host, whatever the order in the inventory."""
-        return sorted(self.members.items(), key=lambda item: (int(item[1][1:]), item[1]))
+        return by_id(self.members)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Inventory:
     namesrv: list[str]
     brokers: list[str]
     dashboards: list[str]
+    #: Hosts of processes that are nothing but controllers.
+    controllers: list[str]
     groups: list[Group]
 
     def lacks(self, name: str, host: str) -> bool:
@@ -130,6 +137,7 @@ def read(
         namesrv=sorted(groups.get("rocketmq_namesrv", [])),
         brokers=sorted(groups.get("rocketmq_broker", [])),
         dashboards=sorted(groups.get("rocketmq_dashboard", [])),
+        controllers=sorted(groups.get("rocketmq_controller", [])),
         groups=[group for index in range(len(entries)) if (group := _group(entries, index, problems))],
     )
 
@@ -171,13 +179,14 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
     ]
     missing = [key for key in _required_keys() if entry.get(key) in (None, "", [], {})]
     problems += [f"{where} has no {key}: give {GROUP_KEYS[key][0]}." for key in missing if key not in meant.values()]
+    mode = closest(entry.get("mode"), MODES, 0.7) or MODES[0]
     parsers = {
         "name": _matching(_NAME, "1 to 127 letters, digits, '_' and '-'"),
         "instance": _matching(_INSTANCE, "lower-case letters, digits, '_' and '-'"),
         "mode": _settings.choice(*MODES),
         "listen_port": _settings.number(3, 65534),
         "dledger_port": _settings.port,
-        "members": _members,
+        "members": _settings.pinned_members if mode in _PINNED else _settings.members,
         "properties": _settings.mapping,
         "store": _settings.optional_folder,
         "heap_mb": _settings.megabytes,
@@ -185,18 +194,20 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
         "jvm_options": _settings.words,
     }
     values: dict[str, Any] = {}
+    unread = {*meant.values(), *missing}
     for key, parse in parsers.items():
         if entry.get(key) is None or key in missing:
             continue
         try:
             values[key] = parse(entry[key])
         except ValueError as expected:
+            unread.add(key)
             problems.append(f"{where} has {key} {shorten(repr(entry[key]))}: give {expected}.")
     return Group(
         where=where,
         name=values.get("name", ""),
         instance=values.get("instance", ""),
-        mode=values.get("mode", MODES[0]),
+        mode=mode,
         listen_port=values.get("listen_port", 0),
         dledger_port=values.get("dledger_port", 0),
         members=values.get("members", {}),
@@ -205,6 +216,7 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
         heap_mb=values.get("heap_mb", 0),
         direct_mb=values.get("direct_mb", 0),
         jvm_options=values.get("jvm_options", []),
+        unread=frozenset(unread),
     )
 
 
@@ -217,12 +229,6 @@ def _matching(pattern: re.Pattern[str], expected: str) -> Callable[[Any], str]:
         return value
 
     return parse
-
-
-def _members(value: Any) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise ValueError(GROUP_KEYS["members"][0])
-    return {str(host): "" if identity is None else str(identity) for host, identity in value.items()}
 
 
 def _required_keys() -> list[str]:
@@ -255,6 +261,11 @@ def _agree(
                 f"{name} differs between hosts ({said}): set it once, in group_vars/all or group_vars/rocketmq."
             )
     return agreed
+
+
+def by_id(members: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(host, id) in the order of the numbers in the ids, of the hosts where there are none."""
+    return sorted(members.items(), key=lambda item: (int(re.sub("[^0-9]", "", item[1]) or 0), item))
 
 
 def store(group: Group, settings: Settings) -> str:

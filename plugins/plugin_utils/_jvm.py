@@ -22,7 +22,12 @@ class Memory:
 
 
 # 5.x reads its timer wheel, 37 MB, through one direct buffer: with 64 MB for all of them a broker ends at its start.
-_SMALL = {"namesrv": Memory(96, 32, 48), "broker": Memory(192, 128, 96), "dashboard": Memory(192, 64, 96)}
+_SMALL = {
+    "namesrv": Memory(96, 32, 48),
+    "controller": Memory(96, 64, 48),
+    "broker": Memory(192, 128, 96),
+    "dashboard": Memory(192, 64, 96),
+}
 
 
 def memory(kind: str, profile: str, host_mb: int, brokers: int, heap_mb: int = 0, direct_mb: int = 0) -> Memory:

@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files
 
 #: Identity of a broker: key of its configuration file, what it is called, the variable that decides it.
 _IDENTITY = (
     ("brokerClusterName", "cluster name", "rocketmq_cluster_name"),
     ("brokerName", "group name", "name in rocketmq_broker_groups"),
+    ("brokerId", "id", "members in rocketmq_broker_groups"),
     ("dLegerGroup", "DLedger group", "name in rocketmq_broker_groups"),
     ("dLegerSelfId", "id", "members in rocketmq_broker_groups"),
     ("dLegerPeers", "peers", "members and dledger_port in rocketmq_broker_groups, or rocketmq_address"),
@@ -25,10 +27,27 @@ _IDENTITY = (
     ("storePathRootDir", "store", "store in rocketmq_broker_groups, or rocketmq_data_dir"),
 )
 _NAMESRV_IDENTITY = (("listenPort", "port", "rocketmq_namesrv_port"),)
+#: Of a controller, be it a process of its own or part of a name server.
+_CONTROLLER_IDENTITY = (
+    ("controllerType", "type", "rocketmq_controller_type"),
+    ("controllerDLegerSelfId", "id", "rocketmq_controller_members"),
+    ("controllerDLegerPeers", "peers", "rocketmq_controller_members, or rocketmq_address"),
+    ("jRaftServerId", "address", "rocketmq_controller_raft_port, or rocketmq_address"),
+    ("jRaftInitConf", "peers", "rocketmq_controller_members, or rocketmq_address"),
+)
+
+_NOUNS = {"namesrv": "name server", "controller": "controller", "broker": "broker"}
+
+#: Keys of a host in the plan that hold its instances.
+KINDS = ("namesrv", "controller", "brokers", "dashboard")
 
 #: Ports that a process opens, by kind of process and purpose, and the variable that decides them.
 _PORT_VARIABLES = {
     ("namesrv", "listen"): "rocketmq_namesrv_port",
+    ("namesrv", "controller"): "rocketmq_controller_port",
+    ("namesrv", "raft"): "rocketmq_controller_raft_port",
+    ("controller", "listen"): "rocketmq_controller_port",
+    ("controller", "raft"): "rocketmq_controller_raft_port",
     ("broker", "listen"): "listen_port of its group",
     ("broker", "vip"): "listen_port of its group (its VIP port is 2 less)",
     ("broker", "dledger"): "dledger_port of its group",
@@ -39,7 +58,7 @@ _PORT_VARIABLES = {
 def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str) -> list[str]:
     """What the plan would change of the processes that ``host`` carries (the instances of host_info)."""
     own = plan["hosts"][host]
-    planned = {instance["unit"]: instance for kind in ("namesrv", "brokers", "dashboard") for instance in own[kind]}
+    planned = {instance["unit"]: instance for kind in KINDS for instance in own[kind]}
     protected = [
         found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])
     ]
@@ -76,13 +95,14 @@ def _lost_store(found: Mapping[str, Any], host: str) -> str:
 
 
 def _unplanned(found: Mapping[str, Any], host: str) -> str:
-    if found["kind"] == "namesrv":
+    if found["kind"] in ("namesrv", "controller"):
         return (
-            f"{host} carries a name server, but is not in rocketmq_namesrv any more: put it back; one is taken "
-            "away by hand, after every broker has forgotten it."
+            f"{host} carries a {_NOUNS[found['kind']]}, but is not in rocketmq_{found['kind']} any more: put it back; "
+            "one is taken away by hand, after every broker has forgotten it."
         )
-    group = found["properties"].get("brokerName", "?")
-    identity = found["properties"].get("dLegerSelfId", "?")
+    properties = found["properties"]
+    group = properties.get("brokerName", "?")
+    identity = properties.get("dLegerSelfId", properties.get("brokerId", host))
     return (
         f"{host} carries the member {identity} of group {group} (instance {found['name']}), which the inventory does "
         "not name any more: "
@@ -91,15 +111,30 @@ def _unplanned(found: Mapping[str, Any], host: str) -> str:
     )
 
 
+def _mode(properties: Mapping[str, str]) -> str:
+    """A single master may get slaves: both are one mode here."""
+    if properties.get("enableDLegerCommitLog") == "true":
+        return "dledger"
+    return "controller" if properties.get("enableControllerMode") == "true" else "master_slave or master"
+
+
 def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -> list[str]:
     who = f"{host}: {instance['description']}"
     problems = []
-    for key, name, variable in _IDENTITY if found["kind"] == "broker" else _NAMESRV_IDENTITY:
-        old, new = found["properties"].get(key), str(instance["config"]["properties"].get(key, ""))
+    identity = {"broker": _IDENTITY, "namesrv": _NAMESRV_IDENTITY + _CONTROLLER_IDENTITY}
+    planned = {key: _files.property_text(value) for key, value in instance["config"]["properties"].items()}
+    old_mode, new_mode = _mode(found["properties"]), _mode(planned)
+    if found["kind"] == "broker" and old_mode != new_mode:
+        return [
+            f"{who} runs in mode {old_mode} and would get {new_mode}: set it back (mode in rocketmq_broker_groups); "
+            "site.yml moves no messages from one kind of store to another."
+        ]
+    for key, name, variable in identity.get(found["kind"], _CONTROLLER_IDENTITY):
+        old, new = found["properties"].get(key), planned.get(key, "")
         if old is not None and old != new:
             problems.append(
-                f"{who} has the {name} {old} and would get {new}: set it back ({variable}); a broker that holds "
-                "messages keeps its identity."
+                f"{who} has the {name} {old} and would get {new or 'none'}: set it back ({variable}); a "
+                f"{_NOUNS[found['kind']]} that holds data keeps its identity."
             )
     return problems
 
@@ -131,7 +166,7 @@ def host_problems(
     ``release`` of a preinstalled JDK, empty when it could not be read.
     """
     own = plan["hosts"][host]
-    instances = own["namesrv"] + own["brokers"] + own["dashboard"]
+    instances = [instance for kind in KINDS for instance in own[kind]]
     problems = []
     addresses = [*facts.get("all_ipv4_addresses", []), "127.0.0.1"]
     if own["address"] not in addresses:

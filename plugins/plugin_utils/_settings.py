@@ -112,7 +112,7 @@ megabytes = number(0, 1024 * 1024)
 def choice(*names: str) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         if value not in names:
-            raise ValueError("one of " + ", ".join(names))
+            raise ValueError("one of " + ", ".join(filter(None, names)))
         return str(value)
 
     return parse
@@ -161,6 +161,21 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [dict(entry) for entry in value]
 
 
+def members(value: Any) -> dict[str, str]:
+    """Host -> id; the hosts alone where nobody pins ids."""
+    if isinstance(value, (list, tuple)) and all(isinstance(host, str) for host in value):
+        return dict.fromkeys(value, "")
+    if not isinstance(value, Mapping):
+        raise ValueError("a list of hosts, such as [rmq71, rmq76, rmq77]")
+    return pinned_members(value)
+
+
+def pinned_members(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError("a mapping of host to pinned id, such as {rmq71: n0, rmq76: n1, rmq77: n2}")
+    return {str(host): "" if identity is None else str(identity) for host, identity in value.items()}
+
+
 def digest(length: int) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         plain = re.sub(r"\s", "", str(value)).lower()
@@ -190,7 +205,10 @@ _ALL: tuple[Setting | str, ...] = (
         "Accept a version through which anyone can run code on brokers.",
     ),
     Setting(
-        "rocketmq_allow_any_group_size", False, flag, "Accept DLedger groups with an even number of members or one."
+        "rocketmq_allow_any_group_size",
+        False,
+        flag,
+        "Accept DLedger groups and controllers of an even number or one, and controller groups of one.",
     ),
     Setting(
         "rocketmq_address",
@@ -204,6 +222,23 @@ _ALL: tuple[Setting | str, ...] = (
     Setting("rocketmq_dashboard_port", 19876, port, "Port of the console.", "host"),
     Setting("rocketmq_namesrv_properties", {}, mapping, "Any name server key."),
     Setting("rocketmq_broker_properties", {}, mapping, "Any broker key, for all groups; a group's own properties win."),
+    "Controllers (mode controller, 5.x)",
+    Setting(
+        "rocketmq_controller_members",
+        {},
+        pinned_members,
+        "{host: id}, such as {rmq71: n0, rmq76: n1, rmq77: n2}: the controllers. Each is a process of its own where "
+        "the inventory group rocketmq_controller has hosts, and a part of the host's name server where it has none.",
+    ),
+    Setting(
+        "rocketmq_controller_type",
+        "",
+        choice("", "jraft", "dledger"),
+        "How controllers agree. Default: jraft, which elects another leader after about 1 s; dledger before 5.2.0.",
+    ),
+    Setting("rocketmq_controller_port", 9878, port, "Port of brokers and, with dledger, of the others.", "host"),
+    Setting("rocketmq_controller_raft_port", 9880, port, "Port of jraft among the controllers.", "host"),
+    Setting("rocketmq_controller_properties", {}, mapping, "Any controller key."),
     "Places on a host",
     Setting(
         "rocketmq_install_dir", "/opt/rocketmq", folder, "Programs: one folder per version, links to JDKs, the console."
@@ -230,9 +265,11 @@ _ALL: tuple[Setting | str, ...] = (
         "Cap of direct memory of each broker in MB; 0: the profile's.",
         "host",
     ),
+    Setting("rocketmq_controller_heap_mb", 0, megabytes, "Heap of a controller in MB; 0: the profile's.", "host"),
     Setting("rocketmq_dashboard_heap_mb", 0, megabytes, "Heap of the console in MB; 0: the profile's.", "host"),
     Setting("rocketmq_namesrv_jvm_options", [], words, "Further JVM options of the name server.", "host"),
     Setting("rocketmq_broker_jvm_options", [], words, "Further JVM options of each broker.", "host"),
+    Setting("rocketmq_controller_jvm_options", [], words, "Further JVM options of a controller.", "host"),
     Setting("rocketmq_dashboard_jvm_options", [], words, "Further JVM options of the console.", "host"),
     "systemd",
     Setting(

@@ -15,9 +15,11 @@ from typing import Any
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
     _checks,
+    _controllers,
     _files,
     _inventory,
     _jvm,
+    _modes,
     _versions,
 )
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, Settings, store
@@ -37,6 +39,8 @@ def plan(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequenc
         _checks.check_hosts(inventory, groups, problems)
         for group in inventory.groups:
             _checks.check_group(group, inventory, problems)
+        if release:
+            _checks.check_modes(inventory, release, problems)
         _checks.check_collisions(inventory, problems)
         _checks.check_sources(inventory, problems)
     if problems or release is None:
@@ -55,6 +59,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
         context = _Context(inventory, release, host, settings, namesrv)
         instances = {
             "namesrv": [_namesrv(context)] if host in inventory.namesrv else [],
+            "controller": [_controller(context)] if host in inventory.controllers else [],
             "brokers": [_broker(context, group) for group in inventory.groups if host in group.members],
             "dashboard": [_dashboard(context)] if host in inventory.dashboards else [],
         }
@@ -71,6 +76,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
         "cluster": cluster["rocketmq_cluster_name"],
         "version": version,
         "namesrv": namesrv,
+        "controllers": _controllers.addresses(inventory),
         "groups": [_group_view(inventory, group) for group in inventory.groups],
         "console_jar": _console_jar(cluster),
         **{kind: _objects(cluster, namesrv, kind) for kind in ("topics", "consumer_groups")},
@@ -117,28 +123,58 @@ def _namesrv(context: _Context) -> dict[str, Any]:
         "kvConfigPath": f"{data_dir}/kvConfig.json",
         "configStorePath": path,
     }
+    ports = {"listen": settings["rocketmq_namesrv_port"]}
+    if _controllers.embedded(context.inventory, context.host):
+        properties |= {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
+        ports |= _controllers.ports(context.inventory, context.host)
     return _instance(
         context,
         kind="namesrv",
         name="namesrv",
         unit="rocketmq-namesrv.service",
         description="RocketMQ name server",
-        ports={"listen": settings["rocketmq_namesrv_port"]},
+        ports=ports,
         config={"path": path, "properties": properties},
         command=[*_CLASSPATH, "org.apache.rocketmq.namesrv.NamesrvStartup", "-c", path],
     )
+
+
+def _controller(context: _Context) -> dict[str, Any]:
+    settings = context.settings
+    path = f"{settings['rocketmq_config_dir']}/controller.conf"
+    data_dir = f"{settings['rocketmq_data_dir']}/controller"
+    ports = _controllers.ports(context.inventory, context.host)
+    return _instance(
+        context,
+        kind="controller",
+        name="controller",
+        unit="rocketmq-controller.service",
+        description="RocketMQ controller",
+        ports={"listen": ports.pop("controller"), **ports},
+        config={"path": path, "properties": _controller_properties(context, f"{data_dir}/store")},
+        command=[*_CLASSPATH, "org.apache.rocketmq.controller.ControllerStartup", "-c", path],
+    )
+
+
+def _controller_properties(context: _Context, store_path: str) -> dict[str, Any]:
+    return {
+        **_modes.CONTROLLER_TIMINGS,
+        **context.settings["rocketmq_controller_properties"],
+        **_controllers.properties(context.inventory, context.host, context.release),
+        "controllerStorePath": store_path,
+    }
 
 
 def _broker(context: _Context, group: Group) -> dict[str, Any]:
     settings = context.settings
     path = f"{settings['rocketmq_config_dir']}/broker-{group.instance}.conf"
     member_id = group.members[context.host]
-    peers = [
-        f"{identity}-{_endpoint(context.inventory, host, group.dledger_port)}"
-        for host, identity in group.members_by_id()
-    ]
+    network = _modes.Network(
+        {host: _endpoint(context.inventory, host, group.dledger_port) for host in group.members},
+        _controllers.addresses(context.inventory),
+    )
     properties = {
-        "brokerRole": "ASYNC_MASTER",
+        **_modes.defaults(group.mode),
         "deleteWhen": "04",
         "fileReservedTime": 72,
         "flushDiskType": "ASYNC_FLUSH",
@@ -151,17 +187,17 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
         "brokerName": group.name,
         "brokerClusterName": settings["rocketmq_cluster_name"],
         "storePathRootDir": store(group, settings),
-        "enableDLegerCommitLog": True,
-        "dLegerGroup": group.name,
-        "dLegerPeers": ";".join(peers),
-        "dLegerSelfId": member_id,
+        **_modes.properties(group, context.host, network),
     }
+    if group.mode != "dledger":
+        # Before 4.9.4 not derived from the root: all brokers of a host would share one folder.
+        properties["storePathCommitLog"] = f"{store(group, settings)}/commitlog"
     return _instance(
         context,
         kind="broker",
         name=group.instance,
         unit=f"rocketmq-broker@{group.instance}.service",
-        description=f"RocketMQ broker {group.name} ({member_id})",
+        description=f"RocketMQ broker {group.name} ({member_id or context.host})",
         ports=group.ports(),
         config={"path": path, "properties": properties},
         command=[*_CLASSPATH, "org.apache.rocketmq.broker.BrokerStartup", "-c", path],

@@ -28,6 +28,12 @@ class Release:
     """One release."""
 
     version: str
+    #: How the members of a broker group can replicate; see ``_modes``.
+    modes: tuple[str, ...]
+    #: How controllers can agree, the best first; empty where there are none.
+    controller_types: tuple[str, ...]
+    #: Kinds of process that it has, without the console, which is no part of it.
+    processes: tuple[str, ...]
     #: Majors of Java that it runs on.
     jdks: tuple[int, ...]
     #: Known vulnerabilities by which anyone who reaches the ports runs code or writes files.
@@ -72,6 +78,8 @@ class Release:
         """Plain data, for templates and module arguments."""
         return {
             "version": self.version,
+            "modes": list(self.modes),
+            "processes": list(self.processes),
             "jdks": list(self.jdks),
             "vulnerable": list(self.vulnerable),
             "fixed_in": self.fixed_in,
@@ -95,6 +103,9 @@ def load(version: str) -> Release:
     data = json.loads((DIRECTORY / f"{version}.json").read_text(encoding="utf-8"))
     return Release(
         version=data["version"],
+        modes=tuple(data["modes"]),
+        controller_types=tuple(data["controller_types"]),
+        processes=tuple(data["processes"]),
         jdks=tuple(data["jdks"]),
         vulnerable=tuple(data["vulnerable"]),
         fixed_in=data["fixed_in"],

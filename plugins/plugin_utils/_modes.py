@@ -1,0 +1,142 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How the members of a broker group replicate: their ids, what is refused, the keys that make a broker one of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import listed
+
+#: Chosen so that another master takes writes within 4 s when a host vanishes without closing its connections;
+#: RocketMQ's own are ten times as long. A broker's connection that closes needs none of them.
+CONTROLLER_TIMINGS = {"scanNotActiveBrokerInterval": 500, "scanInactiveMasterInterval": 500}
+_BROKER_TIMINGS = {"brokerHeartbeatInterval": 500, "controllerHeartBeatTimeoutMills": 2000}
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """Where others are: ``peers`` by host, the addresses of DLedger ports; ``controllers`` the addresses of all."""
+
+    peers: dict[str, str]
+    controllers: list[str]
+
+
+def properties(group: Group, host: str, network: Network) -> dict[str, Any]:
+    """The keys that make the broker of ``host`` a member of its group; the user cannot set them."""
+    identity = group.members[host]
+    if group.mode == "dledger":
+        return {
+            "enableDLegerCommitLog": True,
+            "dLegerGroup": group.name,
+            "dLegerPeers": ";".join(f"{own}-{network.peers[other]}" for other, own in group.members_by_id()),
+            "dLegerSelfId": identity,
+        }
+    if group.mode == "controller":
+        return {"enableControllerMode": True, "controllerAddr": ";".join(network.controllers)}
+    return {"brokerId": int(identity or 0), **({"brokerRole": "SLAVE"} if identity not in ("", "0") else {})}
+
+
+def defaults(mode: str) -> dict[str, Any]:
+    """Keys that the user can set otherwise."""
+    if mode == "controller":
+        # A message is acknowledged when all members that keep up have it.
+        return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS}
+    return {"brokerRole": "ASYNC_MASTER"}
+
+
+def problems(group: Group, any_size: bool) -> Iterator[str]:
+    """What is wrong with the members of a group, in sentences; ``any_size``: a DLedger group may have any number."""
+    if group.mode == "dledger":
+        yield from _dledger_ids(group)
+        yield from _quorum(group, any_size)
+        return
+    if group.dledger_port:
+        yield f"{group.where} has a dledger_port, which the mode {group.mode} does not use: remove it."
+    if group.mode == "master_slave":
+        yield from _broker_ids(group)
+    else:
+        yield from _no_ids(group)
+    if group.mode == "master" and len(group.members) > 1:
+        yield (
+            f"{group.where} has {len(group.members)} members, but a group of mode master is one broker: give each "
+            "master a group (and a name) of its own, or set mode: master_slave."
+        )
+    if group.mode == "controller" and len(group.members) == 1 and not any_size:
+        yield (
+            f"{group.where} has 1 member, which survives no failure: give it members on at least 2 hosts, or accept it "
+            "with rocketmq_allow_any_group_size: true."
+        )
+
+
+def _quorum(group: Group, any_size: bool) -> Iterator[str]:
+    if not group.dledger_port and "dledger_port" not in group.unread:
+        yield f"{group.where} has no dledger_port: give the port of the members among themselves."
+    count = len(group.members)
+    if count and (count % 2 == 0 or count < 3) and not any_size:
+        lesson = "survives no failure" if count < 3 else f"survives no more failures than {count - 1}"
+        yield (
+            f"{group.where} has {count} member{'s' if count != 1 else ''}, which {lesson}: give its members an odd "
+            "number of hosts, at least 3, or accept it with rocketmq_allow_any_group_size: true."
+        )
+
+
+def _dledger_ids(group: Group) -> Iterator[str]:
+    """A letter and a number; the number becomes the brokerId, so it must differ as well."""
+    numbers: dict[int, list[str]] = {}
+    for host, identity in group.members.items():
+        if not DLEDGER_ID.fullmatch(identity):
+            what = f"the id {identity!r}" if identity else "no id"
+            yield f"{group.where} has {what} for {host}: a DLedger id in members is a letter and a number, such as n0."
+        else:
+            numbers.setdefault(int(identity[1:]), []).append(f"{host}: {identity}")
+    yield from _twice(group, numbers)
+
+
+#: The id of a member of a DLedger group, of brokers or of controllers.
+DLEDGER_ID = re.compile(r"[A-Za-z][0-9]+")
+
+
+def _broker_ids(group: Group) -> Iterator[str]:
+    numbers: dict[int, list[str]] = {}
+    for host, identity in group.members.items():
+        if not re.fullmatch("[0-9]{1,9}", identity):
+            what = f"the id {identity!r}" if identity else "no id"
+            yield (
+                f"{group.where} has {what} for {host}: an id in members is a number, 0 for the master and another for "
+                "each slave."
+            )
+        else:
+            numbers.setdefault(int(identity), []).append(f"{host}: {identity}")
+    masters = numbers.pop(0, [])
+    if len(masters) > 1:
+        yield (
+            f"{group.where} has several masters ({', '.join(masters)}): give one member the id 0 and each slave "
+            "another number, or give each master a group of its own."
+        )
+    if not masters and sum(map(len, numbers.values())) == len(group.members) > 0:
+        slaves = ", ".join(clash for found in numbers.values() for clash in found)
+        yield f"{group.where} has slaves without a master ({slaves}): give one member the id 0."
+    yield from _twice(group, numbers)
+
+
+def _no_ids(group: Group) -> Iterator[str]:
+    allowed = ("", "0") if group.mode == "master" else ("",)
+    pinned = [f"{host}: {identity}" for host, identity in group.members.items() if identity not in allowed]
+    if pinned:
+        why = "its only member is the master" if group.mode == "master" else "the controller gives the ids"
+        hosts = listed(list(group.members))
+        yield f"{group.where} pins an id ({', '.join(pinned)}), but {why}: write members: [{hosts}]."
+
+
+def _twice(group: Group, numbers: dict[int, list[str]]) -> Iterator[str]:
+    for clash in numbers.values():
+        if len(clash) > 1:
+            yield (
+                f"{group.where} gives one id to several members ({', '.join(clash)}): each needs a number of its "
+                "own in members."
+            )
