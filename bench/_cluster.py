@@ -110,11 +110,11 @@ class Cluster:
             {**group, "members": [{**member, "broker_ids": []} for member in group["members"]]}
             for group in plan["groups"]
         ]
-        wanted = cluster_health.plan_of({**plan, "groups": groups, "without": "", "strict": True})
+        wanted = cluster_health.plan_of({**plan, "groups": groups, "without": [], "strict": True})
         before: cluster_health.Marks = {}
         began = healthy_since = time.monotonic()
         while True:
-            overview = _overview.look(plan["namesrv"], TIMEOUT, wanted.addresses())
+            overview = _overview.look(plan["namesrv"], TIMEOUT, wanted.addresses(), wanted.controllers)
             problems = cluster_health.judge(wanted, overview, before)
             now = time.monotonic()
             if problems:

@@ -29,6 +29,8 @@ CREATE_TOPIC = Request(17, "UPDATE_AND_CREATE_TOPIC")
 SEND = Request(310, "SEND_MESSAGE_V2")
 PULL = Request(11, "PULL_MESSAGE")
 
+CONTROLLER_METADATA = Request(1005, "CONTROLLER_GET_METADATA_INFO")
+
 TOPIC_NOT_EXIST = 17
 #: Answers of a pull that mean: nothing (yet) at that offset.
 _NOTHING_THERE = (19, 20, 21)
@@ -280,6 +282,14 @@ class Broker(_Server):
             return messages(answer.body)
         except (struct.error, ValueError) as error:
             raise self.unexpected(PULL, error) from None
+
+
+class Controller(_Server):
+    """A controller (5.0.0 and later). All methods raise RocketMQError."""
+
+    def leader(self) -> str:
+        """Address of the leader of the controllers; empty while there is none."""
+        return self.call(CONTROLLER_METADATA).ext.get("controllerLeaderAddress", "")
 
 
 def messages(data: bytes) -> list[Message]:

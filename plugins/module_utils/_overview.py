@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import (
     Broker,
+    Controller,
     NameServer,
     NameServerView,
     RuntimeInfo,
@@ -25,10 +26,11 @@ _Answer = TypeVar("_Answer")
 
 
 class Overview(NamedTuple):
-    """Answers by address."""
+    """Answers by address; of a controller, who leads the controllers."""
 
     namesrv: dict[str, NameServerView | RocketMQError]
     brokers: dict[str, RuntimeInfo | RocketMQError]
+    controllers: Mapping[str, str | RocketMQError] = {}
 
     def views(self) -> dict[str, NameServerView]:
         """The name servers that answered."""
@@ -51,8 +53,10 @@ def parallel(ask: Callable[[str], _Answer], addresses: Iterable[str]) -> dict[st
         return dict(zip(wanted, pool.map(caught, wanted)))
 
 
-def look(namesrv: Sequence[str], timeout: float, addresses: Iterable[str] = ()) -> Overview:
-    """Asks the name servers, then every broker that one of them knows and those at ``addresses``.
+def look(
+    namesrv: Sequence[str], timeout: float, addresses: Iterable[str] = (), controllers: Iterable[str] = ()
+) -> Overview:
+    """Asks name servers and controllers, then every broker that a name server knows and those at ``addresses``.
 
     ``timeout`` is seconds per request.
     """
@@ -65,6 +69,10 @@ def look(namesrv: Sequence[str], timeout: float, addresses: Iterable[str] = ()) 
         with Broker(address, timeout) as broker:
             return broker.runtime_info()
 
+    def leader(address: str) -> str:
+        with Controller(address, timeout) as controller:
+            return controller.leader()
+
     views = parallel(view, namesrv)
     known = {
         address
@@ -73,7 +81,7 @@ def look(namesrv: Sequence[str], timeout: float, addresses: Iterable[str] = ()) 
         for group in found.groups.values()
         for address in group.brokers.values()
     }
-    return Overview(views, parallel(runtime, sorted(known.union(addresses))))
+    return Overview(views, parallel(runtime, sorted(known.union(addresses))), parallel(leader, controllers))
 
 
 def require_one(overview: Overview) -> None:

@@ -14,6 +14,7 @@ description:
   - Every name server answers and knows every planned member under its group and cluster.
   - Every member answers itself, with O(version), and has the id that its group's mode gives it.
   - Every group has exactly one leader (broker id 0), no member without one (-1), and followers that have caught up.
+  - Every controller answers, and all of them name one leader.
   - Fails with one sentence for everything that is missing. Changes nothing.
 extends_documentation_fragment:
   - rocketmq.cluster.connection
@@ -62,14 +63,21 @@ options:
           instance:
             description: Name of the instance on its host. Not used.
             type: str
+  controllers:
+    description: The controllers, as C(host:port).
+    type: list
+    elements: str
+    default: []
   version:
     description: The RocketMQ version that every member must run. Any, when it is not given.
     type: str
   without:
     description:
-      - Address (C(ip:port)) of one member or name server that is left out, as before its restart.
+      - Addresses (C(ip:port)) of one process that is left out, as before its restart.
       - Its group needs a leader nevertheless, as long as the other members are enough to elect one.
-    type: str
+    type: list
+    elements: str
+    default: []
   strict:
     description: Whether a broker that is registered in this cluster and not planned is a problem too.
     type: bool
@@ -181,7 +189,8 @@ class Plan(NamedTuple):
     version: str
     namesrv: tuple[str, ...]
     groups: tuple[Group, ...]
-    without: str
+    controllers: tuple[str, ...]
+    without: frozenset[str]
     strict: bool
 
     def addresses(self) -> set[str]:
@@ -224,20 +233,23 @@ def broker_ids(mode: str, member: Mapping[str, Any]) -> frozenset[int]:
 def plan_of(params: Mapping[str, Any]) -> Plan:
     """The options as a plan. Raises ValueError with a sentence."""
     groups = []
-    without = params["without"] or ""
+    without = frozenset(params["without"])
     for group in params["groups"]:
         members = tuple(
             Member(item["host"], item["address"], broker_ids(group["mode"], item)) for item in group["members"]
         )
-        asked = tuple(member for member in members if member.address != without)
+        asked = tuple(member for member in members if member.address not in without)
         groups.append(Group(group["name"], group["mode"], members, asked))
-    namesrv = tuple(address for address in params["namesrv"] if address != without)
-    return Plan(params["cluster"], params["version"] or "", namesrv, tuple(groups), without, params["strict"])
+    namesrv, controllers = (
+        tuple(address for address in params[name] if address not in without) for name in ("namesrv", "controllers")
+    )
+    version = params["version"] or ""
+    return Plan(params["cluster"], version, namesrv, tuple(groups), controllers, without, params["strict"])
 
 
 def judge(plan: Plan, overview: Overview, before: Marks) -> list[Problem]:
     """Everything that does not hold; ``before`` is what ``marks`` said of the look before this one."""
-    problems = list(_name_server_problems(plan, overview))
+    problems = [*_name_server_problems(plan, overview), *_controller_problems(plan, overview)]
     for group in plan.groups:
         for member in group.asked:
             problems += _member_problems(plan, group, member, overview)
@@ -253,6 +265,21 @@ def _name_server_problems(plan: Plan, overview: Overview) -> Iterator[Problem]:
         if isinstance(found, RocketMQError):
             host = _same_host(plan, address)
             yield Problem(host, "", address, f"The name server of {_at(host, address)} does not answer. {found}")
+
+
+def _controller_problems(plan: Plan, overview: Overview) -> Iterator[Problem]:
+    leaders = set()
+    for address in plan.controllers:
+        found = overview.controllers[address]
+        if isinstance(found, RocketMQError):
+            host = _same_host(plan, address)
+            yield Problem(host, "", address, f"The controller of {_at(host, address)} does not answer. {found}")
+        else:
+            leaders.add(found)
+    if "" in leaders:
+        yield Problem("", "", "", f"The controllers ({', '.join(plan.controllers)}) have no leader.")
+    elif len(leaders) > 1:
+        yield Problem("", "", "", f"The controllers name more than one leader: {' and '.join(sorted(leaders))}.")
 
 
 def _member_problems(plan: Plan, group: Group, member: Member, overview: Overview) -> Iterator[Problem]:
@@ -391,7 +418,7 @@ def wait(plan: Plan, timeout: float, seconds: float, interval: float) -> tuple[O
     deadline = time.monotonic() + seconds
     before: Marks = {}
     while True:
-        overview = _overview.look(plan.namesrv, timeout, plan.addresses() - {plan.without})
+        overview = _overview.look(plan.namesrv, timeout, plan.addresses() - plan.without, plan.controllers)
         problems = judge(plan, overview, before)
         if not problems or time.monotonic() + interval > deadline:
             return overview, problems
@@ -427,7 +454,8 @@ def main() -> None:
             "cluster": {"type": "str", "required": True},
             "groups": {"type": "list", "elements": "dict", "required": True, "options": group_spec},
             "version": {"type": "str"},
-            "without": {"type": "str"},
+            "controllers": {"type": "list", "elements": "str", "default": []},
+            "without": {"type": "list", "elements": "str", "default": []},
             "strict": {"type": "bool", "default": True},
             "wait": {"type": "float", "default": 120},
             "interval": {"type": "float", "default": 1},

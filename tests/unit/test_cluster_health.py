@@ -15,6 +15,7 @@ import fake_broker
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.modules import cluster_health
 from fake_broker import FakeCluster
+from fake_controller import FakeController
 from module_runner import Runner
 
 GROUP = "RaftNode00"
@@ -236,7 +237,7 @@ def test_without_leaves_out_one_member(
     cluster: FakeCluster, run: Runner, change: Callable[[FakeCluster], None], number: int
 ) -> None:
     change(cluster)
-    result = check(run, cluster, without=cluster.brokers[GROUP][number].address)
+    result = check(run, cluster, without=[cluster.brokers[GROUP][number].address])
     assert result["failed"] == (number != 2)
 
 
@@ -244,15 +245,47 @@ def test_without_a_member_that_is_down_needs_a_leader_of_the_others(cluster: Fak
     brokers = cluster.brokers[GROUP]
     brokers[0].close()
     cluster.register(GROUP, {2: brokers[1].address, 3: brokers[2].address})
-    assert len(problems(check(run, cluster, without=brokers[0].address))) == 1
+    assert len(problems(check(run, cluster, without=[brokers[0].address]))) == 1
     cluster.register(GROUP, {0: brokers[1].address, 3: brokers[2].address})
-    assert not check(run, cluster, without=brokers[0].address)["failed"]
+    assert not check(run, cluster, without=[brokers[0].address])["failed"]
 
 
 def test_without_a_name_server(cluster: FakeCluster, run: Runner) -> None:
     dead_name_server(cluster)
     assert check(run, cluster)["failed"]
-    assert not check(run, cluster, without=cluster.namesrv[1])["failed"]
+    assert not check(run, cluster, without=[cluster.namesrv[1]])["failed"]
+
+
+@pytest.fixture
+def controllers() -> Iterator[list[FakeController]]:
+    """Three that follow the first of them."""
+    found = [FakeController("5.5.0") for _number in range(3)]
+    for one in found:
+        one.leader = found[0].address
+    yield found
+    for one in found:
+        one.close()
+
+
+def test_controllers_with_one_leader(cluster: FakeCluster, run: Runner, controllers: list[FakeController]) -> None:
+    addresses = [one.address for one in controllers]
+    assert not check(run, cluster, controllers=addresses)["failed"]
+    controllers[2].close()
+    (problem,) = problems(check(run, cluster, controllers=addresses))
+    assert problem.startswith(f"The controller of rmq0 ({addresses[2]}) does not answer.")
+    assert not check(run, cluster, controllers=addresses, without=addresses[2:])["failed"]
+
+
+def test_controllers_without_or_with_two_leaders(
+    cluster: FakeCluster, run: Runner, controllers: list[FakeController]
+) -> None:
+    addresses = [one.address for one in controllers]
+    controllers[2].leader = addresses[2]
+    (problem,) = problems(check(run, cluster, controllers=addresses))
+    assert problem == f"The controllers name more than one leader: {' and '.join(sorted(addresses[::2]))}."
+    controllers[1].leader = ""
+    (problem,) = problems(check(run, cluster, controllers=addresses))
+    assert problem == f"The controllers ({', '.join(addresses)}) have no leader."
 
 
 def test_without_the_only_member_or_name_server(run: Runner) -> None:
@@ -262,8 +295,8 @@ def test_without_the_only_member_or_name_server(run: Runner) -> None:
         only = plan[0]["members"][0]["address"]
         cluster.register(GROUP, {})
         assert check(run, cluster, groups=plan)["failed"]
-        assert not check(run, cluster, groups=plan, without=only)["failed"]
-        assert not check(run, cluster, groups=plan, without=cluster.namesrv[0])["failed"]
+        assert not check(run, cluster, groups=plan, without=[only])["failed"]
+        assert not check(run, cluster, groups=plan, without=[cluster.namesrv[0]])["failed"]
 
 
 def test_follower_may_trail_by_one_look(cluster: FakeCluster, run: Runner) -> None:
