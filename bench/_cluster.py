@@ -148,14 +148,33 @@ def full() -> Cluster:
 
 def without_console(version: str = VERSION) -> Cluster:
     """The nine processes alone; variables and key are those of inventories/lab."""
-    folder = STATE / "bench-inventory"
+    children = _lab()["children"]
+    return _written("lab", {**children, "rocketmq_dashboard": {"hosts": {}}}, _hosts.INVENTORY, version)
+
+
+def example(name: str, version: str) -> Cluster:
+    """An inventory of inventories/examples on the lab's hosts, with small heaps and jars through the mvn client."""
+    source = ROOT / "inventories/examples" / name
+    hosts = yaml.safe_load((source / "hosts.yml").read_text(encoding="utf-8"))
+    return _written(name, hosts["rocketmq"]["children"], source, version)
+
+
+def _lab() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((_hosts.INVENTORY / "hosts.yml").read_text(encoding="utf-8"))
+    return dict(found["rocketmq"])
+
+
+def _written(name: str, children: dict[str, Any], variables: Path, version: str) -> Cluster:
+    # As deep as inventories/lab, from where its variables name the key.
+    folder = STATE / f"bench-{name}"
     folder.mkdir(parents=True, exist_ok=True)
-    hosts = yaml.safe_load((_hosts.INVENTORY / "hosts.yml").read_text(encoding="utf-8"))
-    hosts["rocketmq"]["children"]["rocketmq_dashboard"] = {"hosts": {}}
-    (folder / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+    lab = _lab()
+    own = {**lab["vars"], "rocketmq_jvm_profile": "small", "rocketmq_install_source": "maven"}
+    inventory = {"rocketmq": {"children": children, "hosts": lab["hosts"], "vars": own}}
+    (folder / "hosts.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
     link = folder / "group_vars"
     link.unlink(missing_ok=True)
-    link.symlink_to(_hosts.INVENTORY / "group_vars")
+    link.symlink_to(variables / "group_vars")
     return Cluster(folder, version)
 
 

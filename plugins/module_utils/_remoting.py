@@ -40,10 +40,11 @@ _BINARY_FIXED = struct.Struct(">hbhii")
 
 
 class Request(NamedTuple):
-    """Kind of a request: its number, and the name for messages."""
+    """Kind of a request: its number, the name for messages, and the code of an answer that is no refusal."""
 
     code: int
     name: str
+    success: int = 0
 
 
 class Frame(NamedTuple):
@@ -220,7 +221,11 @@ class Connection:
         found += [answers[number] for number in range(len(arguments))]
 
     def _judged(self, request: Request, frame: Frame) -> Frame | ResponseError:
-        return frame if frame.code == 0 else ResponseError(frame.code, frame.remark, request.name, self.address)
+        return (
+            frame
+            if frame.code == request.success
+            else ResponseError(frame.code, frame.remark, request.name, self.address)
+        )
 
     @contextmanager
     def _translating_errors(self, request: Request) -> Iterator[None]:

@@ -1,21 +1,30 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A controller: all that it says is who leads."""
+"""A controller: it says who leads the controllers, and elects masters."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _remoting
 from fake_server import FakeServer
 
 
 class FakeController(FakeServer):
-    """``leader``: address of the one that it takes for the leader, empty for none."""
+    """``leader``: address of the one that it takes for the leader, empty for none.
+
+    ``elects``: what an election does.
+    """
 
     def __init__(self, version: str, leader: str = "") -> None:
         super().__init__(version)
         self.leader = leader
+        self.elects: Callable[[Mapping[str, str]], None] = lambda fields: None
 
     def answer(self, request: _remoting.Frame) -> bytes | None:
-        if request.code != 1005:
-            return None
-        return self.reply("controller_metadata", request, {"controllerLeaderAddress": self.leader})
+        if request.code == 1005:
+            return self.reply("controller_metadata", request, {"controllerLeaderAddress": self.leader})
+        if request.code == 1002:
+            self.elects(request.ext)
+            return self.reply("controller_elect_master", request)
+        return None

@@ -28,6 +28,7 @@ KILLS = [
     {"leader_after_ms": {"a": 7000, "b": 7100, "c": 7900}, "silent_ms": 7000},
     {"leader_after_ms": {"a": 6000, "b": 6000, "c": 6000}, "silent_ms": 8100},
 ]
+CASES = {case.name: case for case in failover.CASES}
 MESSAGES = {"acknowledged": 12000, "lost": [], "stored_twice": []}
 
 
@@ -99,7 +100,8 @@ def test_the_client_is_compared_with_mqadmin() -> None:
 
 
 def test_a_failover_ends_with_the_last_name_server() -> None:
-    named, silent, messages = failover.rows("4.7.1", {"kills": KILLS, "messages": MESSAGES})
+    named, silent, messages = failover.rows(CASES["failover-4.7.1"], {"kills": KILLS, "messages": MESSAGES})
+    assert named.what == f"DLedger 4.7.1, SIGKILL of a leader: {failover.NAMED}"
     assert (named.measured, named.met) == ("6.0 s median, 7.9 s worst of 3", True)
     assert (silent.measured, silent.met) == ("7.0 s median, 8.1 s worst of 3", False)
     assert (messages.measured, messages.met) == ("0 lost, 0 twice of 12,000", True)
@@ -107,11 +109,18 @@ def test_a_failover_ends_with_the_last_name_server() -> None:
 
 @pytest.mark.parametrize("change", [{"lost": ["m1"]}, {"stored_twice": ["m1"]}, {"acknowledged": 0}])
 def test_a_failover_that_loses_or_proves_nothing_misses(change: dict[str, Any]) -> None:
-    assert not failover.rows("5.5.0", {"kills": KILLS, "messages": {**MESSAGES, **change}})[2].met
+    assert not failover.rows(CASES["failover-5.5.0"], {"kills": KILLS, "messages": {**MESSAGES, **change}})[2].met
+
+
+def test_a_controller_is_judged_by_the_first_message_that_is_taken() -> None:
+    kills = [{**kill, "accepts_after_ms": ms} for kill, ms in zip(KILLS, (210, 305, 1100))]
+    accepts = failover.rows(CASES["failover-controller-5.5.0"], {"kills": kills, "messages": MESSAGES})[0]
+    assert accepts.what == f"controller 5.5.0, SIGKILL of a leader: {failover.ACCEPTS}"
+    assert (accepts.measured, accepts.target, accepts.met) == ("0.30 s median, 1.1 s worst of 3", "at most 1 s", False)
 
 
 def test_a_name_may_stand_for_several() -> None:
-    assert [benchmark.version for benchmark in _benchmarks.chosen(["failover"])] == list(failover.TARGETS)
+    assert [benchmark.name for benchmark in _benchmarks.chosen(["handover"])] == ["handover-4.9.7", "handover-5.5.0"]
     assert _benchmarks.chosen([]) == _benchmarks.ALL
     with pytest.raises(LabError, match="no benchmark is called speed; there are deploy, "):
         _benchmarks.chosen(["deploy", "speed"])
