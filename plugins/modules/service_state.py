@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Says of each planned process whether it is stopped, current, or changed (it runs, but its files differ from the plan
     or are newer than the process, as an interrupted run leaves them).
+  - With O(restart_before), one that was started earlier is changed too.
   - A process that differs and that systemd started again less than a minute ago counts as stopped.
   - With O(wait), waits until each process listens; fails at once when systemd had to start one again, and then
     quotes its journal.
@@ -67,6 +68,10 @@ options:
             description: Not looked at.
             type: str
             default: "0644"
+  restart_before:
+    description: A moment of the host's clock, in seconds since the epoch.
+    type: float
+    default: 0
   wait:
     description: Seconds to wait until each process listens; 0 does not wait.
     type: int
@@ -140,12 +145,14 @@ def newest(files: list[dict[str, str]]) -> float:
     return max((pathlib.Path(file["path"]).stat().st_mtime for file in files), default=0.0)
 
 
-def examine(service: dict[str, Any], shown: dict[str, str]) -> dict[str, Any]:
-    """State of one process as systemd shows it, against its planned files."""
+def examine(service: dict[str, Any], shown: dict[str, str], restart_before: float = 0) -> dict[str, Any]:
+    """State of one process as systemd shows it, against its planned files and the moment of a wanted restart."""
     reasons = differing(service["files"])
     running = shown.get("ActiveState") == "active" and shown.get("MainPID", "0") != "0"
     if running and not reasons and newest(service["files"]) > _systemd.started_at(shown):
         reasons = ["interrupted run"]
+    if running and not reasons and _systemd.started_at(shown) < restart_before:
+        reasons = ["restart wanted"]
     state = ("changed" if reasons else "current") if running else "stopped"
     if state == "changed" and _dies_again_and_again(shown):
         state = "stopped"
@@ -244,6 +251,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "services": {"type": "list", "elements": "dict", "required": True, "options": service_spec},
+            "restart_before": {"type": "float", "default": 0},
             "wait": {"type": "int", "default": 0},
             "journal_lines": {"type": "int", "default": 15},
         },
@@ -262,7 +270,8 @@ def main() -> None:
             for unit, fault in faults.items()
         )
         module.fail_json(msg="\n".join(said), faults=faults)
-    result = {service["unit"]: examine(service, shown.get(service["unit"], {})) for service in services}
+    before = module.params["restart_before"]
+    result = {service["unit"]: examine(service, shown.get(service["unit"], {}), before) for service in services}
     module.exit_json(changed=False, services=result)
 
 

@@ -67,6 +67,17 @@ def test_examine(
 
 
 @pytest.mark.usefixtures("old_clock")
+def test_a_wanted_restart_is_of_what_was_started_before(tmp_path: pathlib.Path) -> None:
+    service = {"files": [file(tmp_path / "broker.conf", "a=1\n", 3600)]}
+    started = _systemd.started_at(shown())
+    later = service_state.examine(service, shown(), started + 1)
+    assert (later["state"], later["reasons"]) == ("changed", ["restart wanted"])
+    assert service_state.examine(service, shown(), started - 1)["state"] == "current"
+    stopped = shown(ActiveState="inactive", MainPID="0")
+    assert service_state.examine(service, stopped, started + 1)["state"] == "stopped"
+
+
+@pytest.mark.usefixtures("old_clock")
 def test_a_process_that_dies_again_and_again_counts_as_stopped(tmp_path: pathlib.Path) -> None:
     own = {**file(tmp_path / "broker.conf", "a=1\n", 3600), "content": "a=2\n"}
     seconds_ago = str(int((time.clock_gettime(time.CLOCK_MONOTONIC) - 5) * 1e6))
