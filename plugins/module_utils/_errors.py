@@ -28,6 +28,8 @@ _CODES: dict[int, tuple[str, str]] = {
     26: ("SUBSCRIPTION_GROUP_NOT_EXIST", "create the consumer group"),
     29: ("INVALID_PARAMETER", "the name or a value is not one that this release takes"),
     206: ("CONSUMER_NOT_ONLINE", "no consumer of that group is connected"),
+    2007: ("CONTROLLER_NOT_LEADER", "another controller leads; try again"),
+    2012: ("CONTROLLER_ELECT_MASTER_FAILED", "the member does not answer or has not caught up yet; try again"),
 }
 
 

@@ -13,7 +13,12 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import C
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER, Broker, Controller, at_least
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster, NoLeader
 from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, ProtocolError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
+    PlanError,
+    ProtocolError,
+    ResponseError,
+    RocketMQError,
+)
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import Connection, Request
 
 _OK, _WRONG_TERM = 200, 403
@@ -163,7 +168,11 @@ def _through_controllers(state: State, group: str, to: str) -> None:
     addresses = [address for address in state.settings.get("controllerAddr", "").split(";") if address]
     fields = {"clusterName": state.cluster.name, "brokerName": group, "brokerId": ids[to], "designateElect": True}
     with Controller(_leading(addresses, state.cluster.timeout), state.cluster.timeout) as controller:
-        controller.call(_ELECT, fields)
+        try:
+            controller.call(_ELECT, fields)
+        except ResponseError as error:
+            # After an election the others need a moment until they count as in sync.
+            raise NotHandedOver(str(error)) from None
 
 
 def _leading(addresses: Sequence[str], timeout: float) -> str:

@@ -13,17 +13,21 @@ from fake_server import FakeServer
 class FakeController(FakeServer):
     """``leader``: address of the one that it takes for the leader, empty for none.
 
-    ``elects``: what an election does.
+    ``elects``: what an election does. ``refusals``: how many elections fail before.
     """
 
     def __init__(self, version: str, leader: str = "") -> None:
         super().__init__(version)
         self.leader = leader
+        self.refusals = 0
         self.elects: Callable[[Mapping[str, str]], None] = lambda fields: None
 
     def answer(self, request: _remoting.Frame) -> bytes | None:
         if request.code == 1005:
             return self.reply("controller_metadata", request, {"controllerLeaderAddress": self.leader})
+        if request.code == 1002 and self.refusals:
+            self.refusals -= 1
+            return self.reply("controller_elect_master_failed", request)
         if request.code == 1002:
             self.elects(request.ext)
             return self.reply("controller_elect_master", request)
