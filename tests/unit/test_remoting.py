@@ -45,7 +45,8 @@ def test_captured_answer_decodes(version: str, name: str) -> None:
     assert frame.is_response
     assert frame.opaque == 7
     assert frame.code == fake_broker.INDEX[version][name]["response_code"]
-    assert _client.release(frame.version) == version
+    # Controllers do not say what they run.
+    assert _client.release(frame.version) == ("" if name == "controller_metadata" else version)
 
 
 @pytest.mark.parametrize(("version", "name"), [exchange for exchange in EXCHANGES if "binary" not in exchange[1]])
