@@ -55,11 +55,13 @@ class State(NamedTuple):
 class Desired:
     """A group that ``to`` shall lead, or anyone but ``away_from``; both are addresses, and one of them is empty."""
 
-    def __init__(self, find: Callable[[], Cluster], group: str, to: str, away_from: str) -> None:
+    def __init__(self, find: Callable[[], Cluster], group: str, to: str, away_from: str, require: bool = True) -> None:
+        """``require``: a group that nobody can take over is refused, and otherwise left as it is."""
         self._find = find
         self._group = group
         self._to = to
         self._away_from = away_from
+        self._require = require
 
     def read(self) -> State:
         """Raises RocketMQError, NoLeader among them."""
@@ -74,14 +76,25 @@ class Desired:
 
     def plan(self, state: State) -> list[Change]:
         """Nothing, or one change. Raises PlanError for a group that cannot be handed over, or not to that member."""
-        if state.leader == self._to or (self._away_from and state.leader != self._away_from):
+        if not self._is_to_move(state):
             return []
-        if problem := self._refusal(state):
+        fixed = self._fixed(state)
+        if fixed and not self._require:
+            return []
+        if problem := fixed or self._refusal(state):
             raise PlanError([problem])
         after = {"leader": self._to or self._best(state)}
         return [Change("leader", self._group, self._group, {"leader": state.leader}, after)]
 
-    def _refusal(self, state: State) -> str:
+    def is_fixed(self, state: State) -> bool:
+        """Whether the leader should be another one, and nobody can take over."""
+        return self._is_to_move(state) and bool(self._fixed(state))
+
+    def _is_to_move(self, state: State) -> bool:
+        return state.leader != self._to and (not self._away_from or state.leader == self._away_from)
+
+    def _fixed(self, state: State) -> str:
+        """Why nobody can take over; empty where somebody can."""
         mode = mode_of(state.settings)
         if not mode:
             return (
@@ -93,10 +106,13 @@ class Desired:
                 f"group: {self._group} runs RocketMQ {state.version or 'unknown'}, and DLedger hands leadership over "
                 f"from {TRANSFER_SINCE} on: stop its writers with broker_write instead."
             )
+        return "" if self._others(state) else f"group: {self._group} has no other registered member: start one."
+
+    def _refusal(self, state: State) -> str:
         others = self._others(state)
         if self._to and self._to not in others:
-            return f"to: {self._to} is no registered member of {self._group}; it has {', '.join(others) or 'no other'}."
-        return "" if others else f"group: {self._group} has no other registered member: start one."
+            return f"to: {self._to} is no registered member of {self._group}; it has {', '.join(others)}."
+        return ""
 
     def _others(self, state: State) -> list[str]:
         brokers = state.cluster.groups[self._group].brokers

@@ -34,6 +34,10 @@ options:
       - Address (C(ip:port)) of the member that shall not lead. Of the others, the one with the longest commit log is
         taken. Nothing is done where another one leads already.
     type: str
+  require:
+    description: Whether a group that cannot be handed over at all is a failure. If not, RV(fixed) says that it is one.
+    type: bool
+    default: true
 seealso:
   - module: rocketmq.cluster.broker_write
     description: For groups that nobody can take over.
@@ -55,6 +59,10 @@ leader:
   returned: always
   type: str
   sample: 192.168.1.76:10911
+fixed:
+  description: Whether O(away_from) leads, and nobody can take over. Only without O(require).
+  returned: always
+  type: bool
 actions:
   description: What was done, or would be in check mode.
   returned: always
@@ -86,6 +94,8 @@ failures:
   elements: dict
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _changes, _cluster, _leadership
 
@@ -99,6 +109,7 @@ def main() -> None:
             "group": {"type": "str", "required": True},
             "to": {"type": "str"},
             "away_from": {"type": "str"},
+            "require": {"type": "bool", "default": True},
         },
         mutually_exclusive=[("to", "away_from")],
         required_one_of=[("to", "away_from")],
@@ -107,8 +118,12 @@ def main() -> None:
     params = module.params
     _arguments.check(module)
     names = params["group"], params["to"] or "", params["away_from"] or ""
-    desired = _leadership.Desired(_cluster.finder(params), *names)
-    _changes.run(module, desired, lambda outcome: {"leader": outcome.state.leader})
+    desired = _leadership.Desired(_cluster.finder(params), *names, params["require"])
+
+    def more(outcome: _changes.Outcome) -> dict[str, Any]:
+        return {"leader": outcome.state.leader, "fixed": desired.is_fixed(outcome.state)}
+
+    _changes.run(module, desired, more)
 
 
 if __name__ == "__main__":

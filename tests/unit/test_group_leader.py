@@ -122,6 +122,15 @@ def test_not_before_4_8_0(run: Runner) -> None:
         assert [port.codes() for port in ports] == [[], [], []]
 
 
+def test_one_that_is_fixed_may_be_left_as_it_is(run: Runner) -> None:
+    with FakeCluster("4.7.1") as cluster:
+        first, second, _third = addresses(cluster)
+        cluster.brokers[GROUP][0].config.values.update(enableDLegerCommitLog="false")
+        found = hand_over(run, cluster, away_from=first, require=False)
+        assert (found["failed"], found["changed"], found["fixed"], found["leader"]) == (False, False, True, first)
+        assert not hand_over(run, cluster, away_from=second, require=False)["fixed"]
+
+
 def test_without_another_member(cluster: FakeCluster, ports: list[FakeDLedger], run: Runner) -> None:
     first = addresses(cluster)[0]
     cluster.register(GROUP, {0: first})
