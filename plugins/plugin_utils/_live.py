@@ -55,14 +55,17 @@ _PORT_VARIABLES = {
 }
 
 
-def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str) -> list[str]:
-    """What the plan would change of the processes that ``host`` carries (the instances of host_info)."""
+def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str, upgrade: bool = False) -> list[str]:
+    """What the plan would change of the processes that ``host`` carries (the instances of host_info).
+
+    ``upgrade``: they may get another version.
+    """
     own = plan["hosts"][host]
     planned = {instance["unit"]: instance for kind in KINDS for instance in own[kind]}
     protected = [
         found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])
     ]
-    problems = _version_change(protected, plan["version"], host)
+    problems = [] if upgrade else _version_change(protected, plan["version"], host)
     problems += [_lost_store(found, host) for found in deployed if _store_is_lost(found)]
     for found in protected:
         instance = planned.get(found["unit"])
@@ -76,8 +79,8 @@ def _version_change(protected: list[dict[str, Any]], version: str, host: str) ->
         return []
     runs = " and ".join(sorted(older))
     return [
-        f"{host} runs RocketMQ {runs} and would get {version}: set rocketmq_version back to {runs}; site.yml is no "
-        "upgrade, because it would restart without the gates of one."
+        f"{host} runs RocketMQ {runs} and would get {version}: set rocketmq_version back to {runs}, or run "
+        "playbooks/upgrade.yml, which has the gates of an upgrade."
     ]
 
 

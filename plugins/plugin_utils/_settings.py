@@ -380,11 +380,16 @@ OTHER_NAMES = (
     "rocketmq_destroy_data",
     "rocketmq_deployed",
     "rocketmq_export_dir",
+    "rocketmq_force_lock",
     "rocketmq_found_groups",
     "rocketmq_found_topics",
+    "rocketmq_hand_over",
     "rocketmq_health",
+    "rocketmq_lock",
     "rocketmq_plan",
+    "rocketmq_restart_before",
     "rocketmq_service_found",
+    "rocketmq_upgrade",
     "rocketmq_view",
 )
 
