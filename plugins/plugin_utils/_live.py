@@ -186,6 +186,10 @@ def host_problems(
         )
     if facts.get("service_mgr") not in ("systemd", None):
         problems.append(f"{host} is run by {facts['service_mgr']}; RocketMQ's units need systemd.")
+    problems += [
+        f"{host}'s kernel has no {path}: correct its name in rocketmq_os_sysctl, or give it an empty value there."
+        for path in look["missing"]
+    ]
     running = {found["unit"] for found in look["instances"] if found["running"]}
     for instance in instances:
         if instance["unit"] not in running:

@@ -20,6 +20,7 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
     _inventory,
     _jvm,
     _modes,
+    _os,
     _versions,
 )
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, Settings, store
@@ -69,6 +70,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
             "ports": sorted(port for own in instances.values() for one in own for port in one["ports"].values()),
             "java": _java(settings),
             "dist": _dist(context),
+            "os": _os.settings(settings),
             "folders": _folders(context),
         }
     return {

@@ -174,7 +174,7 @@ def test_brokers_that_only_the_name_servers_know(members: list[dict[str, str]] |
 
 
 FACTS = {"all_ipv4_addresses": ["10.0.0.5", "192.168.1.71"], "memtotal_mb": 16000, "service_mgr": "systemd"}
-LOOK: dict[str, Any] = {"instances": [], "listeners": [], "disks": {}}
+LOOK: dict[str, Any] = {"instances": [], "listeners": [], "disks": {}, "missing": []}
 JDK = 'IMPLEMENTOR="Debian"\nJAVA_VERSION="17.0.15"\n'
 
 
@@ -247,6 +247,12 @@ def test_a_full_disk_carries_no_broker(percent: int, full: bool) -> None:
     assert len(found) == int(full)
     words = ["rmq71", "/var/lib/rocketmq/n1/store", f"{percent} % full (12 MB free)", "RaftNode01", "rocketmq_data_dir"]
     assert all(word in found[0] for word in words if full)
+
+
+def test_a_mistyped_kernel_setting() -> None:
+    (sentence,) = _live.host_problems(FACTS, plan(small), "rmq71", {**LOOK, "missing": ["/proc/sys/vm/swapiness"]})
+    assert sentence.startswith("rmq71's kernel has no /proc/sys/vm/swapiness: ")
+    assert "rocketmq_os_sysctl" in sentence
 
 
 def clocks(offsets: dict[str, int], **ahead: float) -> dict[str, dict[str, Any]]:

@@ -328,6 +328,26 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.hostvars["rmq71"].update(rocketmq_dashboard_jvm_options=['-Da="b"']),
         ["rocketmq_dashboard_jvm_options has '-Da=\"b\"' on rmq71:", "quotes"],
     ),
+    "kernel settings are a list": (
+        lambda s: s.set(rocketmq_os_sysctl=["vm.swappiness=10"]),
+        ["rocketmq_os_sysctl is ['vm.swappiness=10'] on rmq71, rmq76, rmq77", "{vm.swappiness: 10}"],
+    ),
+    "kernel setting that is a path": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_os_sysctl={"/proc/sys/vm/swappiness": 10}),
+        ["rocketmq_os_sysctl is {'/proc/sys/vm/swappiness': 10} on rmq76:", "{vm.swappiness: 10}"],
+    ),
+    "kernel setting that is true": (
+        lambda s: s.set(rocketmq_os_sysctl={"net.ipv4.ip_forward": True}),
+        ["rocketmq_os_sysctl is {'net.ipv4.ip_forward': True}", "numbers or texts"],
+    ),
+    "kernel settings off and on": (
+        lambda s: s.set(rocketmq_os_manage="sometimes"),
+        ["rocketmq_os_manage is 'sometimes'", "true or false"],
+    ),
+    "huge pages": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_os_transparent_hugepage="off"),
+        ["rocketmq_os_transparent_hugepage is 'off' on rmq76:", "one of always, madvise, never"],
+    ),
     "stops at once": (lambda s: s.set(rocketmq_stop_seconds=5), ["rocketmq_stop_seconds is 5", "from 10 to 3600"]),
     "place of the zips without a scheme": (
         lambda s: s.set(rocketmq_archive_base_url="mirror.example/rocketmq"),
