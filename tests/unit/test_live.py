@@ -182,6 +182,10 @@ def preinstalled(sample: Sample) -> None:
     sample.set(rocketmq_java_source="preinstalled", rocketmq_java_home="/usr/lib/jvm/x")
 
 
+def packaged(sample: Sample) -> None:
+    sample.set(rocketmq_java_package="java-17-openjdk-headless", rocketmq_java_home="/usr/lib64/jvm/jre-17-openjdk")
+
+
 def small(sample: Sample) -> None:
     sample.set(rocketmq_jvm_profile="small")
 
@@ -203,6 +207,10 @@ def big(sample: Sample) -> None:
         (small, {"memtotal_mb": 600}, "", ["rmq71 has 600 MB", "n0 320", "rocketmq_broker_heap_mb"]),
         (big, {}, "", ["rmq71 has 16000 MB", "n0 8000"]),
         (small, {"service_mgr": "openrc"}, "", ["openrc", "systemd"]),
+        (small, {"os_family": "RedHat"}, "", []),
+        (small, {"os_family": "Suse"}, "", ["rmq71 is of the family Suse", "rocketmq_java_package", "archive"]),
+        (packaged, {"os_family": "Suse"}, "", []),
+        (preinstalled, {"os_family": "Suse"}, JDK, []),
         (preinstalled, {}, JDK, []),
         (preinstalled, {}, 'JAVA_VERSION="1.8.0_402"\n', ["JDK 8 at /usr/lib/jvm/x", "rocketmq_java_major is 17"]),
         (preinstalled, {}, "", ["no JDK at /usr/lib/jvm/x", "rocketmq_java_home"]),
