@@ -182,8 +182,8 @@ def host_problems(
     if total and wanted > total * 0.8:
         shares = ", ".join(f"{instance['name']} {instance['memory_mb']}" for instance in instances)
         problems.append(
-            f"{host} has {total} MB of memory, of which heaps and direct memory would take {wanted} MB ({shares}) and "
-            "leave less than a fifth to the page cache: "
+            f"{host} has {total} MB of memory, of which its processes may take {wanted} MB ({shares}) and leave less "
+            "than a fifth to the page cache: "
             "lower rocketmq_broker_heap_mb, rocketmq_broker_direct_mb or the other heaps, or set rocketmq_jvm_profile: "
             "small."
         )

@@ -109,6 +109,13 @@ port = number(1, 65535)
 megabytes = number(0, 1024 * 1024)
 
 
+def heap(value: Any) -> int:
+    try:
+        return number(0, 31 * 1024)(value)
+    except ValueError as expected:
+        raise ValueError(f"{expected} (bigger heaps lose compressed pointers)") from None
+
+
 def choice(*names: str) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         if value not in names:
@@ -282,10 +289,10 @@ _ALL: tuple[Setting | str, ...] = (
         "rocketmq_jvm_profile",
         "auto",
         choice("auto", "small"),
-        "auto: from the host's memory and its number of brokers. small: least memory, for labs and tests.",
+        "auto: from the host's memory and all its processes (docs/memory.md). small: least memory, for labs and tests.",
     ),
-    Setting("rocketmq_namesrv_heap_mb", 0, megabytes, "Heap of the name server in MB; 0: the profile's.", "host"),
-    Setting("rocketmq_broker_heap_mb", 0, megabytes, "Heap of each broker in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_namesrv_heap_mb", 0, heap, "Heap of the name server in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_broker_heap_mb", 0, heap, "Heap of each broker in MB; 0: the profile's.", "host"),
     Setting(
         "rocketmq_broker_direct_mb",
         0,
@@ -293,8 +300,8 @@ _ALL: tuple[Setting | str, ...] = (
         "Cap of direct memory of each broker in MB; 0: the profile's.",
         "host",
     ),
-    Setting("rocketmq_controller_heap_mb", 0, megabytes, "Heap of a controller in MB; 0: the profile's.", "host"),
-    Setting("rocketmq_dashboard_heap_mb", 0, megabytes, "Heap of the console in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_controller_heap_mb", 0, heap, "Heap of a controller in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_dashboard_heap_mb", 0, heap, "Heap of the console in MB; 0: the profile's.", "host"),
     Setting("rocketmq_namesrv_jvm_options", [], words, "Further JVM options of the name server.", "host"),
     Setting("rocketmq_broker_jvm_options", [], words, "Further JVM options of each broker.", "host"),
     Setting("rocketmq_controller_jvm_options", [], words, "Further JVM options of a controller.", "host"),

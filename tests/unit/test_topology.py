@@ -308,6 +308,10 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.set(rocketmq_namesrv_heap_mb=-1),
         ["rocketmq_namesrv_heap_mb is -1", "whole number from 0"],
     ),
+    "heap without compressed pointers": (
+        lambda s: s.group(0, heap_mb=32768),
+        ["Group RaftNode00 has heap_mb 32768", "from 0 to 31744", "compressed pointers"],
+    ),
     "direct memory with a fraction": (
         lambda s: s.set(rocketmq_broker_direct_mb=0.5),
         ["rocketmq_broker_direct_mb is 0.5", "whole number"],
@@ -649,7 +653,8 @@ def test_memory_follows_the_host_once_it_is_known() -> None:
     sample = Sample()
     sample.hostvars["rmq71"]["ansible_facts"] = {"memtotal_mb": 16000}
     hosts = _topology.plan(sample.hostvars, sample.groups)["hosts"]
-    assert "-Xmx3072m" in hosts["rmq71"]["brokers"][0]["jvm_options"]
+    assert "-Xmx2560m" in hosts["rmq71"]["brokers"][0]["jvm_options"]
+    assert "-Xmx960m" in hosts["rmq71"]["namesrv"][0]["jvm_options"]
     assert not [option for option in hosts["rmq76"]["brokers"][0]["jvm_options"] if option.startswith("-Xmx")]
 
 
