@@ -1,6 +1,6 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options that modules share: those of the doc fragments of the same names; folders, files, links."""
+"""Options that modules share: those of the doc fragments of the same names; folders, files, links, kernel settings."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ FILE: dict[str, dict[str, Any]] = {
 LINK: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
     "target": {"type": "str", "required": True},
+}
+KERNEL: dict[str, dict[str, Any]] = {
+    "path": {"type": "path", "required": True},
+    "value": {"type": "str", "required": True},
 }
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: files
-short_description: Brings several folders, files and links of a host to their planned state
+short_description: Brings several folders, files, links and kernel settings of a host to their planned state
 version_added: 0.1.0
 description:
-  - Creates folders, then writes files, each with its owner and permissions, then makes links, in the order given.
+  - Applies kernel settings, creates folders, then writes files, each with its owner and permissions, then makes links,
+    in the order given. What the kernel refuses is therefore not written down either.
   - Asks the host once for all of them, where M(ansible.builtin.file) and M(ansible.builtin.copy) ask for each.
   - A file appears with its whole content or not at all; a link points to the old or to the new target at any moment.
 options:
@@ -76,12 +77,29 @@ options:
         description: What it points to, whether that is there yet or not.
         type: str
         required: true
+  kernel:
+    description:
+      - Settings of the running kernel.
+      - What the host has no right to set, as most containers, and what its kernel does not have, stays as it is and is
+        returned in RV(left).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path of the setting, below C(/proc/sys) or C(/sys).
+        type: path
+        required: true
+      value:
+        description: Its value. Of a choice that the kernel shows as V(always [madvise] never), the word in brackets.
+        type: str
+        required: true
 attributes:
   check_mode:
     description: Changes nothing, and says whether it would.
     support: full
   diff_mode:
-    description: Shows the files that differ.
+    description: Shows the files and kernel settings that differ.
     support: full
 author:
   - RocketMQ Cluster Contributors (@rocketmq-cluster)
@@ -100,6 +118,15 @@ EXAMPLES = r"""
     links:
       - path: /usr/local/bin/mqadmin
         target: /opt/rocketmq/4.9.7/bin/mqadmin
+
+- name: Keep memory of processes from being swapped out, now and after a reboot
+  rocketmq.cluster.files:
+    files:
+      - path: /etc/sysctl.d/swappiness.conf
+        content: "vm.swappiness = 1\n"
+    kernel:
+      - path: /proc/sys/vm/swappiness
+        value: "1"
 """
 
 RETURN = r"""
@@ -108,16 +135,28 @@ paths:
   returned: success
   type: list
   elements: str
+left:
+  description: Kernel settings that this host cannot set, with the values in force; an empty one where there is none.
+  returned: success
+  type: dict
+  sample: {"/proc/sys/vm/swappiness": "60"}
 """
 
 import errno
 import os
 import pathlib
+import re
 import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments
+
+_FIXES = {
+    errno.ENOSPC: " Make room on that disk and run again.",
+    errno.EDQUOT: " Make room on that disk and run again.",
+    errno.EINVAL: " The kernel does not take this value: give one that it does.",
+}
 
 
 def folder(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
@@ -138,14 +177,7 @@ def file(module: AnsibleModule, wanted: dict[str, Any], diff: list[dict[str, str
     before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
     changed = before != wanted["content"]
     if changed:
-        diff.append(
-            {
-                "before": before or "",
-                "after": wanted["content"],
-                "before_header": str(path),
-                "after_header": str(path),
-            }
-        )
+        diff.append(difference(path, before or "", wanted["content"]))
         if module.check_mode:
             return True
         write(module, path, wanted["content"])
@@ -180,6 +212,36 @@ def link(module: AnsibleModule, wanted: dict[str, str]) -> bool:
     return True
 
 
+def in_force(path: pathlib.Path) -> str:
+    """The value of a kernel setting; empty where the kernel has none of this name."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    chosen = re.search(r"\[(.+)\]", text)
+    return chosen[1] if chosen else " ".join(text.split())
+
+
+def kernel(module: AnsibleModule, wanted: dict[str, str], diff: list[dict[str, str]], left: dict[str, str]) -> bool:
+    """Whether the setting had another value that could be changed."""
+    path, value = pathlib.Path(wanted["path"]), " ".join(wanted["value"].split())
+    before = in_force(path)
+    if before == value:
+        return False
+    # A read-only mount and another user namespace refuse here, in check mode too; a bad value does below.
+    if not os.access(path, os.W_OK):
+        left[str(path)] = before
+        return False
+    if not module.check_mode:
+        path.write_text(f"{value}\n", encoding="utf-8")
+    diff.append(difference(path, f"{before}\n", f"{value}\n"))
+    return True
+
+
+def difference(path: pathlib.Path, before: str, after: str) -> dict[str, str]:
+    return {"before": before, "after": after, "before_header": str(path), "after_header": str(path)}
+
+
 def attributes(module: AnsibleModule, wanted: dict[str, Any], path: pathlib.Path) -> bool:
     own = {"path": str(path), "owner": wanted["owner"], "group": wanted["group"], "mode": wanted["mode"]}
     return bool(module.set_fs_attributes_if_different(module.load_file_common_arguments(own), changed=False))
@@ -191,13 +253,18 @@ def main() -> None:
             "folders": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FOLDER},
             "files": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FILE},
             "links": {"type": "list", "elements": "dict", "default": [], "options": _arguments.LINK},
+            "kernel": {"type": "list", "elements": "dict", "default": [], "options": _arguments.KERNEL},
         },
         supports_check_mode=True,
     )
     changed: list[str] = []
     diff: list[dict[str, str]] = []
+    left: dict[str, str] = {}
     path = ""
     try:
+        for wanted in module.params["kernel"]:
+            path = wanted["path"]
+            changed += [path] if kernel(module, wanted, diff, left) else []
         for wanted in module.params["folders"]:
             path = wanted["path"]
             changed += [path] if folder(module, wanted) else []
@@ -208,9 +275,9 @@ def main() -> None:
             path = wanted["path"]
             changed += [path] if link(module, wanted) else []
     except OSError as error:
-        full = " Make room on that disk and run again." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        module.fail_json(msg=f"{path} cannot be written: {error.strerror or error}.{full}", paths=changed)
-    module.exit_json(changed=bool(changed), paths=changed, diff=diff)
+        fix = _FIXES.get(error.errno or 0, "")
+        module.fail_json(msg=f"{path} cannot be written: {error.strerror or error}.{fix}", paths=changed)
+    module.exit_json(changed=bool(changed), paths=changed, diff=diff, left=left)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Reads the units, configuration files and folders that an earlier run of this collection left on the host. It
     needs no inventory, so that it also finds what an inventory no longer names.
-  - On demand, reads who listens on the ports that a deployment wants, how full the disks of its folders are, and the
-    host's clock.
+  - On demand, reads who listens on the ports that a deployment wants, how full the disks of its folders are, which
+    paths are there, and the host's clock.
   - Changes nothing.
 extends_documentation_fragment:
   - rocketmq.cluster.read_only
@@ -25,6 +25,11 @@ options:
     default: []
   folders:
     description: Folders whose disks to look at. For one that does not exist yet, the nearest that does counts.
+    type: list
+    elements: path
+    default: []
+  paths:
+    description: Paths to look for.
     type: list
     elements: path
     default: []
@@ -114,6 +119,11 @@ disks:
     used_percent:
       description: How full the disk is.
       type: int
+missing:
+  description: Those of O(paths) that are not there.
+  returned: success
+  type: list
+  elements: str
 ahead_seconds:
   description: How far the host's clock is ahead of O(control_time), the time of the call itself included.
   returned: when O(control_time) is given
@@ -179,6 +189,7 @@ def main() -> None:
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": []},
             "folders": {"type": "list", "elements": "path", "default": []},
+            "paths": {"type": "list", "elements": "path", "default": []},
             "control_time": {"type": "float"},
         },
         supports_check_mode=True,
@@ -196,6 +207,7 @@ def main() -> None:
         instances=instances,
         listeners=found,
         disks=disks,
+        missing=[path for path in module.params["paths"] if not pathlib.Path(path).exists()],
         utc_offset_seconds=time.localtime().tm_gmtoff,
         **clock,
     )

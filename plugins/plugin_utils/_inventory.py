@@ -189,7 +189,7 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
         "members": _settings.pinned_members if mode in _PINNED else _settings.members,
         "properties": _settings.mapping,
         "store": _settings.optional_folder,
-        "heap_mb": _settings.megabytes,
+        "heap_mb": _settings.heap,
         "direct_mb": _settings.megabytes,
         "jvm_options": _settings.words,
     }

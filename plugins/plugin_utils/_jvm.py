@@ -5,55 +5,120 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """One process of a host: its kind, and what was set by hand, in MB; 0 leaves it to the profile."""
+
+    kind: str
+    heap_mb: int = 0
+    direct_mb: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """Heap and the cap of direct memory of one JVM, in MB; 0 while the host's memory is not known."""
+    """Memory of one JVM in MB; all 0 while that of the host is not known."""
 
     heap_mb: int
+    #: Cap of direct memory.
     direct_mb: int
     #: The heap at start; the same as ``heap_mb`` on real hosts, less in the ``small`` profile.
     initial_mb: int
+    #: What the JVM takes beside: classes, compiled code, stacks, the collector's tables.
+    own_mb: int
 
     @property
     def total_mb(self) -> int:
-        return self.heap_mb + self.direct_mb
+        return self.heap_mb + self.direct_mb + self.own_mb
 
+
+@dataclasses.dataclass(frozen=True)
+class _Rule:
+    """What ``auto`` gives to a kind of process, in MB: bounds, and the heap as a part of the host's memory.
+
+    Brokers share what the others leave and have no such part.
+    """
+
+    heap: tuple[int, int]
+    direct: tuple[int, int]
+    own: int
+    part: int = 0
+
+
+#: Percent of a host's memory that ``auto`` gives to all its processes together. The rest is for the kernel, and above
+#: all for the page cache, from which RocketMQ serves its reads.
+PROCESSES_PERCENT = 60
+# Own memory as measured with 5.5.0 on JDK 17, rounded up; a console was not measured and counts as a broker. The
+# vendor starts brokers with 8 GB of heap; what a host has beyond that is page cache.
+_AUTO = {
+    "namesrv": _Rule((128, 1024), (64, 256), 128, 16),
+    "controller": _Rule((128, 512), (64, 128), 128, 32),
+    "broker": _Rule((256, 8192), (128, 2048), 192),
+    "dashboard": _Rule((192, 512), (64, 128), 192, 32),
+}
+#: G1's tables about the heap, as measured.
+_TABLES_PERCENT = 4
+_DIRECT_PERCENT = 25
 
 # 5.x reads its timer wheel, 37 MB, through one direct buffer: with 64 MB for all of them a broker ends at its start.
 _SMALL = {
-    "namesrv": Memory(96, 32, 48),
-    "controller": Memory(96, 64, 48),
-    "broker": Memory(192, 128, 96),
-    "dashboard": Memory(192, 64, 96),
+    "namesrv": Memory(96, 32, 48, 64),
+    "controller": Memory(96, 64, 48, 64),
+    "broker": Memory(192, 128, 96, 96),
+    "dashboard": Memory(192, 64, 96, 96),
 }
 
 
-def memory(kind: str, profile: str, host_mb: int, brokers: int, heap_mb: int = 0, direct_mb: int = 0) -> Memory:
-    """What a process of ``kind`` gets on a host with ``host_mb`` MB that carries ``brokers`` brokers.
+def memory(profile: str, host_mb: int, processes: Sequence[Process]) -> list[Memory]:
+    """What each process of a host with ``host_mb`` MB gets.
 
-    ``auto`` gives all brokers of a host together two fifths of its memory as heap and leaves the rest to direct buffers
-    and, above all, to the page cache from which RocketMQ serves its reads. A given heap or direct size wins.
+    In ``auto``, more memory or one process less makes no other process smaller. What was set by hand wins, and brokers
+    share what it leaves.
     """
     if profile == "small":
-        base = _SMALL[kind]
-    elif not host_mb:
-        base = Memory(0, 0, 0)
-    elif kind == "broker":
-        heap = _step(host_mb * 2 // 5 // max(brokers, 1), 256, 8192)
-        base = Memory(heap, _step(heap // 4, 128, 2048), heap)
-    else:
-        heap = _step(host_mb // 16, 128, 1024)
-        base = Memory(heap, 64, heap)
-    heap = heap_mb or base.heap_mb
-    return Memory(heap, direct_mb or base.direct_mb, heap if heap_mb else base.initial_mb)
+        return [_small(one) for one in processes]
+    if not host_mb:
+        return [_auto(one, 0) if one.heap_mb else Memory(0, 0, 0, 0) for one in processes]
+    heaps = {kind: host_mb // rule.part for kind, rule in _AUTO.items() if rule.part}
+    sharing = [one for one in processes if one.kind not in heaps and not one.heap_mb]
+    # Before they are rounded down: what one of these gains by its next step, no broker shall lose.
+    others = sum(_auto(one, heaps.get(one.kind, 0)).total_mb for one in processes if one not in sharing)
+    share = (host_mb * PROCESSES_PERCENT // 100 - others) // max(len(sharing), 1)
+    return [_auto(one, _step(heaps.get(one.kind) or _heap(one, share))) for one in processes]
 
 
-def _step(megabytes: int, low: int, high: int) -> int:
+def _small(one: Process) -> Memory:
+    base = _SMALL[one.kind]
+    initial = one.heap_mb or base.initial_mb
+    return Memory(one.heap_mb or base.heap_mb, one.direct_mb or base.direct_mb, initial, base.own_mb)
+
+
+def _auto(one: Process, heap_mb: int) -> Memory:
+    """``heap_mb`` within the bounds of the kind, and what comes with such a heap."""
+    rule = _AUTO[one.kind]
+    heap = one.heap_mb or _within(heap_mb, rule.heap)
+    direct = one.direct_mb or _within(heap * _DIRECT_PERCENT // 100, rule.direct)
+    return Memory(heap, direct, heap, rule.own + heap * _TABLES_PERCENT // 100)
+
+
+def _heap(one: Process, total_mb: int) -> int:
+    """The heap of a process that shall take ``total_mb`` MB in all."""
+    rule = _AUTO[one.kind]
+    rest = total_mb - rule.own
+    heap = (rest - (one.direct_mb or rule.direct[0])) * 100 // (100 + _TABLES_PERCENT)
+    return heap if one.direct_mb else min(heap, rest * 100 // (100 + _TABLES_PERCENT + _DIRECT_PERCENT))
+
+
+def _within(megabytes: int, bounds: tuple[int, int]) -> int:
+    return min(max(megabytes, bounds[0]), bounds[1])
+
+
+def _step(megabytes: int) -> int:
     """Rounded down to a coarse step: memory as the kernel reports it moves by some MB with every kernel update."""
     step = 64 if megabytes < 1024 else 512
-    return min(max(megabytes // step * step, low), high)
+    return megabytes // step * step
 
 
 def options(size: Memory, profile: str, java_major: int, data_dir: str, log_dir: str) -> list[str]:

@@ -41,6 +41,9 @@ _NOUNS = {"namesrv": "name server", "controller": "controller", "broker": "broke
 #: Keys of a host in the plan that hold its instances.
 KINDS = ("namesrv", "controller", "brokers", "dashboard")
 
+#: Families of operating systems whose packages the role rocketmq_java knows.
+JAVA_FAMILIES = ("Debian", "RedHat")
+
 #: Ports that a process opens, by kind of process and purpose, and the variable that decides them.
 _PORT_VARIABLES = {
     ("namesrv", "listen"): "rocketmq_namesrv_port",
@@ -182,24 +185,33 @@ def host_problems(
     if total and wanted > total * 0.8:
         shares = ", ".join(f"{instance['name']} {instance['memory_mb']}" for instance in instances)
         problems.append(
-            f"{host} has {total} MB of memory, of which heaps and direct memory would take {wanted} MB ({shares}) and "
-            "leave less than a fifth to the page cache: "
+            f"{host} has {total} MB of memory, of which its processes may take {wanted} MB ({shares}) and leave less "
+            "than a fifth to the page cache: "
             "lower rocketmq_broker_heap_mb, rocketmq_broker_direct_mb or the other heaps, or set rocketmq_jvm_profile: "
             "small."
         )
     if facts.get("service_mgr") not in ("systemd", None):
         problems.append(f"{host} is run by {facts['service_mgr']}; RocketMQ's units need systemd.")
+    problems += [
+        f"{host}'s kernel has no {path}: correct its name in rocketmq_os_sysctl, or give it an empty value there."
+        for path in look["missing"]
+    ]
     running = {found["unit"] for found in look["instances"] if found["running"]}
     for instance in instances:
         if instance["unit"] not in running:
             problems += _taken_ports(instance, look["listeners"], host)
     problems += [problem for instance in own["brokers"] for problem in _full_disk(instance, look["disks"], host)]
-    if own["java"]["source"] == "preinstalled":
-        problems += _jdk_problems(own["java"], jdk_release, host)
-    return problems
+    return problems + _jdk_problems(own["java"], facts.get("os_family", JAVA_FAMILIES[0]), jdk_release, host)
 
 
-def _jdk_problems(java: Mapping[str, Any], release: str, host: str) -> list[str]:
+def _jdk_problems(java: Mapping[str, Any], family: str, release: str, host: str) -> list[str]:
+    if java["source"] == "package" and family not in JAVA_FAMILIES and not (java["package"] and java["home"]):
+        return [
+            f"{host} is of the family {family}, whose JDK packages are not known here: set rocketmq_java_package and "
+            "rocketmq_java_home, or rocketmq_java_source to archive or preinstalled."
+        ]
+    if java["source"] != "preinstalled":
+        return []
     version = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', release, re.MULTILINE)
     if version is None:
         return [f"{host} has no JDK at {java['home']} (no file {java['home']}/release): correct rocketmq_java_home."]

@@ -109,6 +109,13 @@ port = number(1, 65535)
 megabytes = number(0, 1024 * 1024)
 
 
+def heap(value: Any) -> int:
+    try:
+        return number(0, 31 * 1024)(value)
+    except ValueError as expected:
+        raise ValueError(f"{expected} (bigger heaps lose compressed pointers)") from None
+
+
 def choice(*names: str) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         if value not in names:
@@ -128,6 +135,34 @@ def mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise ValueError("a mapping of key: value")
     return dict(value)
+
+
+#: What matters to RocketMQ. Nothing about dirty pages: what the vendor's os.sh sets lets an hour of messages wait for
+#: their way to the disk.
+SYSCTL = {
+    # RocketMQ asks for a queue of 1024 clients that connect at once, as after a restart; kernels before 5.4 allow 128.
+    "net.core.somaxconn": 4096,
+    # Every file of the store is mapped, a consume queue has one or more; what is above 65530 ends the broker. New
+    # distributions have this value.
+    "vm.max_map_count": 1048576,
+    # A heap that comes back from swap stops a broker for longer than elections wait; 0 would kill processes instead.
+    "vm.swappiness": 1,
+}
+
+
+def sysctl(value: Any) -> dict[str, Any]:
+    """The given settings laid over ours, sorted; an empty value takes one away."""
+    wrong = ValueError("a mapping of kernel settings such as {vm.swappiness: 10}, with numbers or texts of one line")
+    if not isinstance(value, Mapping):
+        raise wrong
+    result: dict[str, Any] = dict(SYSCTL)
+    for name, own in value.items():
+        text = "" if own is None else str(own).strip()
+        plain = own is None or (isinstance(own, (int, str)) and not isinstance(own, bool) and text.isprintable())
+        if not plain or not re.fullmatch(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_-]+)+", str(name)):
+            raise wrong
+        result[str(name)] = text
+    return {name: own for name, own in sorted(result.items()) if own != ""}
 
 
 def unit_sections(value: Any) -> dict[str, dict[str, Any]]:
@@ -254,10 +289,10 @@ _ALL: tuple[Setting | str, ...] = (
         "rocketmq_jvm_profile",
         "auto",
         choice("auto", "small"),
-        "auto: from the host's memory and its number of brokers. small: least memory, for labs and tests.",
+        "auto: from the host's memory and all its processes (docs/memory.md). small: least memory, for labs and tests.",
     ),
-    Setting("rocketmq_namesrv_heap_mb", 0, megabytes, "Heap of the name server in MB; 0: the profile's.", "host"),
-    Setting("rocketmq_broker_heap_mb", 0, megabytes, "Heap of each broker in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_namesrv_heap_mb", 0, heap, "Heap of the name server in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_broker_heap_mb", 0, heap, "Heap of each broker in MB; 0: the profile's.", "host"),
     Setting(
         "rocketmq_broker_direct_mb",
         0,
@@ -265,12 +300,35 @@ _ALL: tuple[Setting | str, ...] = (
         "Cap of direct memory of each broker in MB; 0: the profile's.",
         "host",
     ),
-    Setting("rocketmq_controller_heap_mb", 0, megabytes, "Heap of a controller in MB; 0: the profile's.", "host"),
-    Setting("rocketmq_dashboard_heap_mb", 0, megabytes, "Heap of the console in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_controller_heap_mb", 0, heap, "Heap of a controller in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_dashboard_heap_mb", 0, heap, "Heap of the console in MB; 0: the profile's.", "host"),
     Setting("rocketmq_namesrv_jvm_options", [], words, "Further JVM options of the name server.", "host"),
     Setting("rocketmq_broker_jvm_options", [], words, "Further JVM options of each broker.", "host"),
     Setting("rocketmq_controller_jvm_options", [], words, "Further JVM options of a controller.", "host"),
     Setting("rocketmq_dashboard_jvm_options", [], words, "Further JVM options of the console.", "host"),
+    "The operating system",
+    Setting(
+        "rocketmq_os_manage",
+        True,
+        flag,
+        "Set what follows, now and for each boot. false: leave the kernel alone, and take our files away.",
+        "host",
+    ),
+    Setting(
+        "rocketmq_os_sysctl",
+        SYSCTL,
+        sysctl,
+        "Kernel settings, laid over these; an empty value takes one of them away.",
+        "host",
+    ),
+    Setting(
+        "rocketmq_os_transparent_hugepage",
+        "madvise",
+        choice("", "always", "madvise", "never"),
+        "Who gets huge pages; madvise: only who asks. Where all get them, the kernel stops processes to make room for "
+        "them. Empty: the kernel's own choice.",
+        "host",
+    ),
     "systemd",
     Setting(
         "rocketmq_unit_overrides",

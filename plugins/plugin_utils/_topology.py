@@ -20,6 +20,7 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
     _inventory,
     _jvm,
     _modes,
+    _os,
     _versions,
 )
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, Settings, store
@@ -56,7 +57,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
     ]
     hosts: dict[str, Any] = {}
     for host, settings in inventory.settings.items():
-        context = _Context(inventory, release, host, settings, namesrv)
+        context = _Context(inventory, release, host, settings, namesrv, _memory(inventory, host, settings))
         instances = {
             "namesrv": [_namesrv(context)] if host in inventory.namesrv else [],
             "controller": [_controller(context)] if host in inventory.controllers else [],
@@ -69,6 +70,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
             "ports": sorted(port for own in instances.values() for one in own for port in one["ports"].values()),
             "java": _java(settings),
             "dist": _dist(context),
+            "os": _os.settings(settings),
             "folders": _folders(context),
         }
     return {
@@ -103,6 +105,8 @@ class _Context:
     host: str
     settings: Settings
     namesrv: list[str]
+    #: By name of the instance.
+    memory: Mapping[str, _jvm.Memory]
 
     @property
     def address(self) -> str:
@@ -242,14 +246,7 @@ def _instance(
     log_dir = f"{settings['rocketmq_log_dir']}/{name}"
     environment = f"{settings['rocketmq_config_dir']}/{kind if group is None else f'{kind}-{name}'}.env"
     java_home = _java_link(settings)
-    size = _jvm.memory(
-        kind,
-        settings["rocketmq_jvm_profile"],
-        context.inventory.memory_mb[context.host],
-        sum(context.host in other.members for other in context.inventory.groups),
-        (group.heap_mb if group else 0) or settings[f"rocketmq_{kind}_heap_mb"],
-        (group.direct_mb if group else 0) or (settings["rocketmq_broker_direct_mb"] if group else 0),
-    )
+    size = context.memory[name]
     major = settings["rocketmq_java_major"]
     jvm_options = [
         *_jvm.options(size, settings["rocketmq_jvm_profile"], major, data_dir, log_dir),
@@ -303,6 +300,23 @@ def _instance(
     if group:
         service["store"] = store
     return {**instance, "service": service}
+
+
+def _memory(inventory: Inventory, host: str, settings: Settings) -> dict[str, _jvm.Memory]:
+    """By name of the instance: what each process of a host gets beside the others."""
+    single = {"namesrv": inventory.namesrv, "controller": inventory.controllers, "dashboard": inventory.dashboards}
+    processes = {
+        kind: _jvm.Process(kind, settings[f"rocketmq_{kind}_heap_mb"])
+        for kind, hosts in single.items()
+        if host in hosts
+    }
+    for group in inventory.groups:
+        if host in group.members:
+            heap_mb = group.heap_mb or settings["rocketmq_broker_heap_mb"]
+            direct_mb = group.direct_mb or settings["rocketmq_broker_direct_mb"]
+            processes[group.instance] = _jvm.Process("broker", heap_mb, direct_mb)
+    sizes = _jvm.memory(settings["rocketmq_jvm_profile"], inventory.memory_mb[host], list(processes.values()))
+    return dict(zip(processes, sizes))
 
 
 def _folders(context: _Context) -> list[str]:

@@ -40,3 +40,12 @@ def test_every_role_input_is_specified_and_described(role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_a_readme(role: str) -> None:
     assert (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8").startswith(f"# {role}\n")
+
+
+def test_all_roles_are_for_the_same_platforms() -> None:
+    metas = [
+        yaml.safe_load((ROOT / "roles" / role / "meta" / "main.yml").read_text(encoding="utf-8")) for role in ROLES
+    ]
+    platforms = [meta["galaxy_info"]["platforms"] for meta in metas]
+    assert {one["name"] for one in platforms[0]} == {"Debian", "Ubuntu", "EL"}
+    assert [found for found in platforms if found != platforms[0]] == []

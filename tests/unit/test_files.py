@@ -111,3 +111,58 @@ def test_a_link_takes_the_place_of_nothing_else(run: Runner, tmp_path: pathlib.P
     assert result["failed"]
     assert result["msg"].startswith(f"{path} cannot be written: it is not a link")
     assert path.is_dir()
+
+
+#: What the kernel lets nobody write, root included.
+FIXED = pathlib.Path("/proc/sys/kernel/ostype")
+
+
+@pytest.fixture
+def kernel(tmp_path: pathlib.Path) -> dict[str, Any]:
+    """Two settings as the kernel shows them, and what they shall be."""
+    contents = {"range": "32768\t60999\n", "enabled": "[always] madvise never\n"}
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    values = {"range": "1024 60999", "enabled": "madvise"}
+    return {"kernel": [{"path": str(tmp_path / name), "value": value} for name, value in values.items()]}
+
+
+def test_a_kernel_setting_is_written_once(run: Runner, tmp_path: pathlib.Path, kernel: dict[str, Any]) -> None:
+    result = run(files, **kernel)
+    assert result["paths"] == [str(tmp_path / "range"), str(tmp_path / "enabled")]
+    shown = [(diff["before"], diff["after"]) for diff in result["diff"]]
+    assert shown == [("32768 60999\n", "1024 60999\n"), ("always\n", "madvise\n")]
+    assert (tmp_path / "range").read_text(encoding="utf-8") == "1024 60999\n"
+    # The kernel's answers.
+    (tmp_path / "range").write_text("1024\t60999\n", encoding="utf-8")
+    (tmp_path / "enabled").write_text("always [madvise] never\n", encoding="utf-8")
+    again = run(files, **kernel)
+    assert (again["changed"], again["diff"], again["left"]) == (False, [], {})
+
+
+def test_check_mode_leaves_the_kernel_alone(run: Runner, tmp_path: pathlib.Path, kernel: dict[str, Any]) -> None:
+    result = run(files, check_mode=True, **kernel)
+    assert (len(result["paths"]), len(result["diff"])) == (2, 2)
+    assert (tmp_path / "enabled").read_text(encoding="utf-8") == "[always] madvise never\n"
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_the_host_may_not_set_is_left(run: Runner, tmp_path: pathlib.Path, check_mode: bool) -> None:
+    wanted = [{"path": str(FIXED), "value": "Plan9"}, {"path": str(tmp_path / "none"), "value": "1"}]
+    result = run(files, check_mode, kernel=wanted)
+    assert (result["failed"], result["changed"], result["diff"]) == (False, False, [])
+    assert result["left"] == {str(FIXED): "Linux", str(tmp_path / "none"): ""}
+    assert run(files, check_mode, kernel=[{"path": str(FIXED), "value": "Linux"}])["left"] == {}
+
+
+def test_what_the_kernel_refuses_is_not_written_down(
+    run: Runner, tmp_path: pathlib.Path, kernel: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any, **options: Any) -> int:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(pathlib.Path, "write_text", refuse)
+    result = run(files, files=[{"path": str(tmp_path / "sysctl.conf"), "content": "x\n", **ME}], **kernel)
+    assert result["failed"]
+    assert result["msg"].startswith(f"{tmp_path / 'range'} cannot be written: Invalid argument. The kernel does not")
+    assert not (tmp_path / "sysctl.conf").exists()

@@ -56,3 +56,7 @@ def test_the_clock_is_told_against_the_control_node(run: Runner) -> None:
     result = run(host_info, control_time=time.time() - 95)
     assert result["ahead_seconds"] == pytest.approx(95, abs=2)
     assert result["utc_offset_seconds"] == time.localtime().tm_gmtoff
+
+
+def test_paths_that_are_not_there(run: Runner, tmp_path: pathlib.Path) -> None:
+    assert run(host_info, paths=["/proc/sys/vm/swappiness", str(tmp_path / "x")])["missing"] == [str(tmp_path / "x")]

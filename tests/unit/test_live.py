@@ -174,12 +174,16 @@ def test_brokers_that_only_the_name_servers_know(members: list[dict[str, str]] |
 
 
 FACTS = {"all_ipv4_addresses": ["10.0.0.5", "192.168.1.71"], "memtotal_mb": 16000, "service_mgr": "systemd"}
-LOOK: dict[str, Any] = {"instances": [], "listeners": [], "disks": {}}
+LOOK: dict[str, Any] = {"instances": [], "listeners": [], "disks": {}, "missing": []}
 JDK = 'IMPLEMENTOR="Debian"\nJAVA_VERSION="17.0.15"\n'
 
 
 def preinstalled(sample: Sample) -> None:
     sample.set(rocketmq_java_source="preinstalled", rocketmq_java_home="/usr/lib/jvm/x")
+
+
+def packaged(sample: Sample) -> None:
+    sample.set(rocketmq_java_package="java-17-openjdk-headless", rocketmq_java_home="/usr/lib64/jvm/jre-17-openjdk")
 
 
 def small(sample: Sample) -> None:
@@ -200,9 +204,13 @@ def big(sample: Sample) -> None:
             "",
             ["rmq71 does not have the address 192.168.1.71", "10.0.0.5", "rocketmq_address"],
         ),
-        (small, {"memtotal_mb": 600}, "", ["rmq71 has 600 MB", "n0 320", "rocketmq_broker_heap_mb"]),
-        (big, {}, "", ["rmq71 has 16000 MB", "n0 8000"]),
+        (small, {"memtotal_mb": 600}, "", ["rmq71 has 600 MB", "n0 416", "rocketmq_broker_heap_mb"]),
+        (big, {}, "", ["rmq71 has 16000 MB", "n0 10512"]),
         (small, {"service_mgr": "openrc"}, "", ["openrc", "systemd"]),
+        (small, {"os_family": "RedHat"}, "", []),
+        (small, {"os_family": "Suse"}, "", ["rmq71 is of the family Suse", "rocketmq_java_package", "archive"]),
+        (packaged, {"os_family": "Suse"}, "", []),
+        (preinstalled, {"os_family": "Suse"}, JDK, []),
         (preinstalled, {}, JDK, []),
         (preinstalled, {}, 'JAVA_VERSION="1.8.0_402"\n', ["JDK 8 at /usr/lib/jvm/x", "rocketmq_java_major is 17"]),
         (preinstalled, {}, "", ["no JDK at /usr/lib/jvm/x", "rocketmq_java_home"]),
@@ -247,6 +255,12 @@ def test_a_full_disk_carries_no_broker(percent: int, full: bool) -> None:
     assert len(found) == int(full)
     words = ["rmq71", "/var/lib/rocketmq/n1/store", f"{percent} % full (12 MB free)", "RaftNode01", "rocketmq_data_dir"]
     assert all(word in found[0] for word in words if full)
+
+
+def test_a_mistyped_kernel_setting() -> None:
+    (sentence,) = _live.host_problems(FACTS, plan(small), "rmq71", {**LOOK, "missing": ["/proc/sys/vm/swapiness"]})
+    assert sentence.startswith("rmq71's kernel has no /proc/sys/vm/swapiness: ")
+    assert "rocketmq_os_sysctl" in sentence
 
 
 def clocks(offsets: dict[str, int], **ahead: float) -> dict[str, dict[str, Any]]:

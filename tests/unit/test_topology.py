@@ -308,6 +308,10 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.set(rocketmq_namesrv_heap_mb=-1),
         ["rocketmq_namesrv_heap_mb is -1", "whole number from 0"],
     ),
+    "heap without compressed pointers": (
+        lambda s: s.group(0, heap_mb=32768),
+        ["Group RaftNode00 has heap_mb 32768", "from 0 to 31744", "compressed pointers"],
+    ),
     "direct memory with a fraction": (
         lambda s: s.set(rocketmq_broker_direct_mb=0.5),
         ["rocketmq_broker_direct_mb is 0.5", "whole number"],
@@ -327,6 +331,26 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
     "option with a quote": (
         lambda s: s.hostvars["rmq71"].update(rocketmq_dashboard_jvm_options=['-Da="b"']),
         ["rocketmq_dashboard_jvm_options has '-Da=\"b\"' on rmq71:", "quotes"],
+    ),
+    "kernel settings are a list": (
+        lambda s: s.set(rocketmq_os_sysctl=["vm.swappiness=10"]),
+        ["rocketmq_os_sysctl is ['vm.swappiness=10'] on rmq71, rmq76, rmq77", "{vm.swappiness: 10}"],
+    ),
+    "kernel setting that is a path": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_os_sysctl={"/proc/sys/vm/swappiness": 10}),
+        ["rocketmq_os_sysctl is {'/proc/sys/vm/swappiness': 10} on rmq76:", "{vm.swappiness: 10}"],
+    ),
+    "kernel setting that is true": (
+        lambda s: s.set(rocketmq_os_sysctl={"net.ipv4.ip_forward": True}),
+        ["rocketmq_os_sysctl is {'net.ipv4.ip_forward': True}", "numbers or texts"],
+    ),
+    "kernel settings off and on": (
+        lambda s: s.set(rocketmq_os_manage="sometimes"),
+        ["rocketmq_os_manage is 'sometimes'", "true or false"],
+    ),
+    "huge pages": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_os_transparent_hugepage="off"),
+        ["rocketmq_os_transparent_hugepage is 'off' on rmq76:", "one of always, madvise, never"],
     ),
     "stops at once": (lambda s: s.set(rocketmq_stop_seconds=5), ["rocketmq_stop_seconds is 5", "from 10 to 3600"]),
     "place of the zips without a scheme": (
@@ -629,7 +653,8 @@ def test_memory_follows_the_host_once_it_is_known() -> None:
     sample = Sample()
     sample.hostvars["rmq71"]["ansible_facts"] = {"memtotal_mb": 16000}
     hosts = _topology.plan(sample.hostvars, sample.groups)["hosts"]
-    assert "-Xmx3072m" in hosts["rmq71"]["brokers"][0]["jvm_options"]
+    assert "-Xmx2560m" in hosts["rmq71"]["brokers"][0]["jvm_options"]
+    assert "-Xmx960m" in hosts["rmq71"]["namesrv"][0]["jvm_options"]
     assert not [option for option in hosts["rmq76"]["brokers"][0]["jvm_options"] if option.startswith("-Xmx")]
 
 

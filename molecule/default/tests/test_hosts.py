@@ -61,6 +61,26 @@ def test_the_ports_are_open_on_the_planned_address(name):
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
+def test_the_kernel_settings_are_written_down_for_every_boot(name):
+    sysctl = host(name).check_output("grep -v '^#' /etc/sysctl.d/zz-rocketmq.conf").splitlines()
+    assert sysctl == ["net.core.somaxconn = 4096", "vm.max_map_count = 1048576", "vm.swappiness = 1"]
+    tmpfiles = host(name).check_output("grep -v '^#' /etc/tmpfiles.d/rocketmq.conf")
+    assert tmpfiles == "w /sys/kernel/mm/transparent_hugepage/enabled - - - - madvise"
+    # In the form that systemd wants, and no reason to call the boot a failure.
+    assert host(name).run("systemd-tmpfiles --create /etc/tmpfiles.d/rocketmq.conf").rc in (0, 73)
+    assert host(name).check_output("systemctl --failed --no-legend") == ""
+
+
+def test_what_a_host_may_set_is_in_force_before_anything_starts():
+    """rmq77 may set what its network has, and had 128 of these; prepare.yml says why."""
+    assert host("rmq77").check_output("cat /proc/sys/net/core/somaxconn") == "4096"
+    listening = host("rmq77").check_output("ss --no-header --listening --tcp --numeric").splitlines()
+    queues = {int(line.split()[3].rsplit(":", 1)[1]): int(line.split()[2]) for line in listening}
+    # A queue is as long as the kernel allowed when it was made, 1024 at most.
+    assert {queues[port] for port in (9876, *(listen for listen, _ in PORTS.values()))} == {1024}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
 def test_nothing_is_written_to_a_home_folder(name):
     home = host(name).user("rocketmq").home
     assert host(name).check_output("find /root -name '*ocketmq*' -o -name logs -o -name store") == ""
