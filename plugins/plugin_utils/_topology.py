@@ -38,11 +38,11 @@ def plan(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequenc
         _checks.check_addresses(inventory, problems)
         _checks.check_hosts(inventory, groups, problems)
         for group in inventory.groups:
-            _checks.check_group(group, inventory, problems)
+            _checks.check_group(group, inventory, release, problems)
         if release:
             _checks.check_modes(inventory, release, problems)
         _checks.check_collisions(inventory, problems)
-        _checks.check_sources(inventory, problems)
+        _checks.check_sources(inventory, release, problems)
     if problems or release is None:
         return {"problems": list(dict.fromkeys(problems))}
     return _lay_out(inventory, release)
