@@ -50,18 +50,22 @@ KERNEL: dict[str, dict[str, Any]] = {
 
 def check(module: AnsibleModule, further: Iterable[str] = ()) -> None:
     """Ends the module with all sentences about values that no argument spec can refuse; ``further``: its own ones."""
-    problems = [*_connection_problems(module.params["namesrv"], module.params["timeout"]), *further]
+    namesrv, timeout = module.params.get("namesrv"), module.params["timeout"]
+    problems = [] if namesrv or namesrv is None else ["namesrv is empty: write at least one host:port."]
+    problems += address_problems("namesrv", namesrv or [])
+    if not 0 < timeout <= 600:
+        problems.append(f"timeout is {timeout:g}: write seconds, above 0 and up to 600.")
+    problems += further
     if problems:
         module.fail_json(msg=" ".join(problems))
 
 
-def _connection_problems(namesrv: list[str], timeout: float) -> list[str]:
-    found = [] if namesrv else ["namesrv is empty: write at least one host:port."]
-    for address in namesrv:
+def address_problems(option: str, addresses: Iterable[str]) -> list[str]:
+    """Sentences about what is no address."""
+    found = []
+    for address in addresses:
         try:
             split_address(address)
         except ValueError as error:
-            found.append(f"namesrv: {error}")
-    if not 0 < timeout <= 600:
-        found.append(f"timeout is {timeout:g}: write seconds, above 0 and up to 600.")
+            found.append(f"{option}: {error}")
     return found

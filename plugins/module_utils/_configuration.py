@@ -1,6 +1,6 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The settings that a running broker or name server works with: read, and changed while it runs."""
+"""The settings that a running broker, name server or controller works with: read, and changed while it runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _overview
-from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, NameServer
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, Controller, NameServer
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import Request
 
@@ -17,16 +17,19 @@ Settings = dict[str, str]
 
 
 class Kind(NamedTuple):
-    """One of the two kinds of processes that tell and take settings; both do it in the same way."""
+    """One of the kinds of processes that tell and take settings; all do it in the same way."""
 
     noun: str
-    server: type[Broker] | type[NameServer]
+    server: type[Broker] | type[NameServer] | type[Controller]
     reading: Request
     writing: Request
 
 
 BROKER = Kind("broker", Broker, Request(26, "GET_BROKER_CONFIG"), Request(25, "UPDATE_BROKER_CONFIG"))
 NAME_SERVER = Kind("name server", NameServer, Request(319, "GET_NAMESRV_CONFIG"), Request(318, "UPDATE_NAMESRV_CONFIG"))
+CONTROLLER = Kind(
+    "controller", Controller, Request(1010, "GET_CONTROLLER_CONFIG"), Request(1009, "UPDATE_CONTROLLER_CONFIG")
+)
 
 
 def of_broker(broker: Broker) -> Settings:
@@ -60,7 +63,7 @@ def write(kind: Kind, address: str, timeout: float, values: Mapping[str, str]) -
         return _read(kind, server)
 
 
-def _read(kind: Kind, server: Broker | NameServer) -> Settings:
+def _read(kind: Kind, server: Broker | NameServer | Controller) -> Settings:
     settings = _properties(server.call(kind.reading).body)
     if not settings:
         raise server.unexpected(kind.reading, "no line with key=value")

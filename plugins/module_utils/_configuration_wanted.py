@@ -70,7 +70,7 @@ _READ_ONCE = (
 )
 AT_START = _READ_ONCE.split()
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
 class NotTaken(ResponseError):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _controllers, _files, _modes, _versions
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _controllers, _files, _keys, _modes, _versions
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, is_ipv4, store
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import closest, did_you_mean, joined, listed
 
@@ -164,7 +164,7 @@ def _check_members(inventory: Inventory, problems: list[str]) -> None:
         )
 
 
-def check_group(group: Group, inventory: Inventory, problems: list[str]) -> None:
+def check_group(group: Group, inventory: Inventory, release: _versions.Release | None, problems: list[str]) -> None:
     where = group.where
     if group.instance in _RESERVED_INSTANCES:
         problems.append(
@@ -172,7 +172,8 @@ def check_group(group: Group, inventory: Inventory, problems: list[str]) -> None
             "instance."
         )
     problems += _modes.problems(group, inventory.cluster["rocketmq_allow_any_group_size"])
-    _check_properties(f"{where}: properties", group.properties, OWNED_BROKER_KEYS, problems)
+    settings = _Settings(f"{where}: properties", "broker", group.properties, OWNED_BROKER_KEYS)
+    problems += _setting_problems(settings, inventory, release)
     problems += [f"{where}: jvm_options has {option!r}: {_OPTION_FIX}" for option in _wrong_options(group.jvm_options)]
 
 
@@ -188,28 +189,45 @@ def check_modes(inventory: Inventory, release: _versions.Release, problems: list
     problems += _controllers.problems(inventory, release)
 
 
-def _check_properties(where: str, values: Mapping[str, Any], owned: Mapping[str, str], problems: list[str]) -> None:
-    for key, value in values.items():
+@dataclasses.dataclass(frozen=True)
+class _Settings:
+    """What the user sets in the configuration files of a kind of process."""
+
+    where: str
+    process: str
+    values: Mapping[str, Any]
+    #: Keys that the plan writes itself, and the variable that decides them.
+    owned: Mapping[str, str]
+
+
+def _setting_problems(settings: _Settings, inventory: Inventory, release: _versions.Release | None) -> Iterator[str]:
+    """At most one sentence for each setting; without a release nothing of what it does not know."""
+    where = settings.where
+    for key, value in settings.values.items():
         text = _files.property_text(value)
         if key == "brokerRole" and text == "SLAVE":
-            problems.append(
+            yield (
                 f"{where} has brokerRole: SLAVE: which member is a slave stands in members, and brokerRole is what the "
                 "master is (ASYNC_MASTER, SYNC_MASTER)."
             )
-        elif key in owned:
-            problems.append(f"{where} sets {key}, which the plan writes itself: use {owned[key]} instead.")
+        elif key in settings.owned:
+            yield f"{where} sets {key}, which the plan writes itself: use {settings.owned[key]} instead."
         elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", str(key)):
-            problems.append(f"{where} has the key {key!r}, which no RocketMQ setting can have: correct or remove it.")
+            yield f"{where} has the key {key!r}, which no RocketMQ setting can have: correct or remove it."
         elif (
             not isinstance(value, (str, int, float))
             or text != text.strip()
             or not text.isprintable()
             or not text.isascii()
         ):
-            problems.append(
+            yield (
                 f"{where} has {key}: {value!r}: give a plain value of one line, without blanks at its ends (RocketMQ "
                 "would misread it)."
             )
+        elif release and key not in inventory.cluster["rocketmq_unchecked_keys"]:
+            problem = _keys.problem(release.version, settings.process, key, text, settings.owned)
+            if problem:
+                yield f"{where} {problem}"
 
 
 _OPTION_FIX = "give one JVM option per entry, starting with '-', without blanks, quotes and '$'."
@@ -281,7 +299,7 @@ def _claims(inventory: Inventory, host: str) -> list[_Claim]:
     return claims
 
 
-def check_sources(inventory: Inventory, problems: list[str]) -> None:
+def check_sources(inventory: Inventory, release: _versions.Release | None, problems: list[str]) -> None:
     """What is installed must be named, and checked by a digest that somebody held."""
     cluster = inventory.cluster
     if cluster["rocketmq_install_source"] == "file" and inventory.cluster_lacks("rocketmq_archive_file"):
@@ -289,12 +307,13 @@ def check_sources(inventory: Inventory, problems: list[str]) -> None:
             "rocketmq_install_source is file, but rocketmq_archive_file is not set: give the path of the zip on the "
             "control node."
         )
-    for name, owned in (
-        ("rocketmq_namesrv_properties", OWNED_NAMESRV_KEYS),
-        ("rocketmq_broker_properties", OWNED_BROKER_KEYS),
-        ("rocketmq_controller_properties", {**_controllers.OWNED_KEYS, "listenPort": "rocketmq_controller_port"}),
+    for process, owned in (
+        ("namesrv", OWNED_NAMESRV_KEYS),
+        ("broker", OWNED_BROKER_KEYS),
+        ("controller", {**_controllers.OWNED_KEYS, "listenPort": "rocketmq_controller_port"}),
     ):
-        _check_properties(name, cluster[name], owned, problems)
+        name = f"rocketmq_{process}_properties"
+        problems += _setting_problems(_Settings(name, process, cluster[name], owned), inventory, release)
     found: dict[tuple[str, str], list[str]] = {}
     for host in inventory.settings:
         for sentence in _host_problems(inventory, host):

@@ -63,7 +63,8 @@ def properties(inventory: Inventory, host: str, release: _versions.Release) -> d
     """The keys that make a process the controller of ``host``."""
     group = f"{inventory.cluster['rocketmq_cluster_name']}-controller"
     kind = _kind(inventory, release)
-    found: dict[str, Any] = {"controllerType": _TYPES[kind]}
+    # Before 5.2.0 there is one type, and no key for it.
+    found: dict[str, Any] = {"controllerType": _TYPES[kind]} if len(release.controller_types) > 1 else {}
     own, rpc = inventory.addresses[host], _endpoints(inventory, "rocketmq_controller_port")
     if kind == "dledger":
         ids = inventory.cluster[_MEMBERS]

@@ -257,6 +257,13 @@ _ALL: tuple[Setting | str, ...] = (
     Setting("rocketmq_dashboard_port", 19876, port, "Port of the console.", "host"),
     Setting("rocketmq_namesrv_properties", {}, mapping, "Any name server key."),
     Setting("rocketmq_broker_properties", {}, mapping, "Any broker key, for all groups; a group's own properties win."),
+    Setting(
+        "rocketmq_unchecked_keys",
+        [],
+        words,
+        "Keys that the three take although the RocketMQ of this version has none of that name: those of a plugin of "
+        "your own. See docs/properties.md.",
+    ),
     "Controllers (mode controller, 5.x)",
     Setting(
         "rocketmq_controller_members",

@@ -16,6 +16,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
     _checks,
     _controllers,
+    _drift,
     _files,
     _inventory,
     _jvm,
@@ -39,11 +40,11 @@ def plan(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequenc
         _checks.check_addresses(inventory, problems)
         _checks.check_hosts(inventory, groups, problems)
         for group in inventory.groups:
-            _checks.check_group(group, inventory, problems)
+            _checks.check_group(group, inventory, release, problems)
         if release:
             _checks.check_modes(inventory, release, problems)
         _checks.check_collisions(inventory, problems)
-        _checks.check_sources(inventory, problems)
+        _checks.check_sources(inventory, release, problems)
     if problems or release is None:
         return {"problems": list(dict.fromkeys(problems))}
     return _lay_out(inventory, release)
@@ -73,6 +74,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
             "os": _os.settings(settings),
             "folders": _folders(context),
         }
+    modes = {group.name: group.mode for group in inventory.groups}
     return {
         "problems": [],
         "cluster": cluster["rocketmq_cluster_name"],
@@ -82,6 +84,12 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
         "groups": [_group_view(inventory, group) for group in inventory.groups],
         "console_jar": _console_jar(cluster),
         **{kind: _objects(cluster, namesrv, kind) for kind in ("topics", "consumer_groups")},
+        "settings": [
+            _drift.settings(host, instance, modes.get(instance["group"], ""), release)
+            for host, own in hosts.items()
+            for kind in ("namesrv", "controller", "brokers")
+            for instance in own[kind]
+        ],
         "user": cluster["rocketmq_user"],
         "health_timeout": cluster["rocketmq_health_timeout"],
         "clock_tolerance": cluster["rocketmq_clock_tolerance"],

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 DIRECTORY = pathlib.Path(__file__).parent / "versions"
@@ -91,8 +91,12 @@ class Release:
 
 def known() -> list[str]:
     """Every version there is data for, oldest first."""
-    names = [path.stem for path in DIRECTORY.glob("*.json")]
-    return sorted(names, key=lambda name: [int(part) for part in name.split(".")])
+    return in_order(path.stem for path in DIRECTORY.glob("*.json"))
+
+
+def in_order(versions: Iterable[str]) -> list[str]:
+    """Oldest first."""
+    return sorted(versions, key=lambda version: [int(part) for part in version.split(".")])
 
 
 @functools.cache

@@ -551,6 +551,63 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
     ),
 }
 
+# What RocketMQ would silently ignore, or silently misread; what is said of it depends on the version.
+KEY_MISTAKES: dict[str, tuple[Change, list[str]]] = {
+    "mistyped broker key": (
+        lambda s: s.group(0, properties={"mapedFileSizeCommitLog": 1073741824}),
+        ["Group RaftNode00: properties has mapedFileSizeCommitLog", "RocketMQ 4.9.7", "mean mappedFileSizeCommitLog?"],
+    ),
+    "mistyped key for all": (
+        lambda s: s.set(rocketmq_broker_properties={"fileReserveTime": 24}),
+        ["rocketmq_broker_properties has fileReserveTime", "did you mean fileReservedTime?"],
+    ),
+    "folder that no release can move": (
+        lambda s: s.group(1, properties={"storePathConsumeQueue": "/data/queues"}),
+        ["Group RaftNode01: properties has storePathConsumeQueue", "did you mean storePathRootDir?", "use store."],
+    ),
+    "mistyped name server key": (
+        lambda s: s.set(rocketmq_namesrv_properties={"orderMessageEnabled": True}),
+        [
+            "rocketmq_namesrv_properties has orderMessageEnabled",
+            "name servers of RocketMQ 4.9.7",
+            "orderMessageEnable?",
+        ],
+    ),
+    "controller key without controllers": (
+        lambda s: s.set(rocketmq_controller_properties={"enableElectUncleanMaster": True}),
+        ["rocketmq_controller_properties has enableElectUncleanMaster", "does not have yet", "rocketmq_version to 5."],
+    ),
+    "key of a later release": (
+        lambda s: s.group(0, properties={"timerWheelEnable": False}),
+        ["has timerWheelEnable, which RocketMQ 4.9.7 does not have yet", "set rocketmq_version to 5."],
+    ),
+    "broker key for name servers": (
+        lambda s: s.set(rocketmq_namesrv_properties={"fileReservedTime": 72}),
+        ["a setting of brokers, not of name servers", "move it to rocketmq_broker_properties"],
+    ),
+    "number with a unit": (
+        lambda s: s.group(0, properties={"fileReservedTime": "3d"}),
+        ["Group RaftNode00: properties has fileReservedTime: '3d'", "a whole number from -2147483648", "its default"],
+    ),
+    "number out of range": (
+        lambda s: s.set(rocketmq_broker_properties={"maxMessageSize": 2**31}),
+        ["rocketmq_broker_properties has maxMessageSize: '2147483648'", "to 2147483647"],
+    ),
+    "switch in words": (
+        lambda s: s.group(0, properties={"aclEnable": "yes"}),
+        ["has aclEnable: 'yes'", "true or false", "take it for false"],
+    ),
+    "name server switch is a number": (
+        lambda s: s.set(rocketmq_namesrv_properties={"orderMessageEnable": 1}),
+        ["has orderMessageEnable: '1'", "true or false"],
+    ),
+    "kind of flush that is none": (
+        lambda s: s.group(1, properties={"flushDiskType": "SYNC"}),
+        ["has flushDiskType: 'SYNC'", "one of SYNC_FLUSH, ASYNC_FLUSH"],
+    ),
+}
+MISTAKES |= KEY_MISTAKES
+
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_one_mistake_gets_one_sentence(name: str) -> None:
@@ -579,7 +636,12 @@ RIGHT: list[Change] = [
     lambda s: s.group(0, listen_port=10931),
     lambda s: s.group(0, mode=None),
     lambda s: s.group(0, properties={}, jvm_options=[], store=""),
-    lambda s: s.group(0, properties={"aclEnable": True, "fileReservedTime": 48, "deleteWhen": "04", "a": 0.5}),
+    lambda s: s.group(0, properties={"aclEnable": True, "fileReservedTime": 48, "deleteWhen": "04"}),
+    lambda s: s.group(
+        0, properties={"aclEnable": "True", "fileReservedTime": "+48", "osPageCacheBusyTimeOutMills": 2**40}
+    ),
+    lambda s: s.set(rocketmq_version="5.5.0", rocketmq_broker_properties={"maxErrorRateOfBloomFilter": 20}),
+    lambda s: s.set(rocketmq_unchecked_keys=["ourKey"], rocketmq_broker_properties={"ourKey": 0.5}),
     lambda s: s.set(rocketmq_address=None, rocketmq_dashboard_port=None, rocketmq_unit_overrides=None),
     lambda s: s.hostvars["rmq76"].update(rocketmq_java_major=11, rocketmq_namesrv_port=9870, rocketmq_log_dir="/logs"),
     lambda s: s.hostvars["rmq76"].update(ansible_host="bastion.example", rocketmq_address="192.168.1.76"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from test_topology import MISTAKES, problems
+from test_topology import KEY_MISTAKES, MISTAKES, problems
 
 from inventories import Sample
 
@@ -53,6 +53,8 @@ def things(name: str) -> frozenset[Thing]:
     before, after = Sample(), Sample()
     MISTAKES[name][0](after)
     found = {HOSTS} if before.groups != after.groups else set()
+    if name in KEY_MISTAKES:
+        found.add(SAME["rocketmq_version"])
     for host, old in before.hostvars.items():
         new = after.hostvars[host]
         for variable in _changed(old, new):

@@ -1,4 +1,5 @@
-"""Topics and consumer groups through playbooks, as an operator keeps them; the modules themselves: tests/contract."""
+"""What operators do with playbooks: topics and consumer groups, settings that somebody changed; the modules themselves:
+tests/contract."""
 
 import cluster
 import pytest
@@ -26,3 +27,19 @@ def test_what_is_exported_changes_nothing(tmp_path):
     again = playbook("playbooks/topics.yml", found)
     assert again.status == 0, again.output[-4000:]
     assert set(again.changed.values()) == {0}, again.output[-4000:]
+
+
+def test_verify_names_a_setting_that_somebody_changed():
+    changed = f"{cluster.ADDRESSES['rmq76']}:{cluster.PORTS['RaftNode01'][0]}"
+    tell = "mqadmin updateBrokerConfig -b %s -k fileReservedTime -v %s"
+    host = cluster.host("rmq76")
+    host.check_output(tell, changed, "24")
+    try:
+        found = playbook("playbooks/verify.yml")
+    finally:
+        host.check_output(tell, changed, "72")
+    assert found.status == 2, found.output[-4000:]
+    assert "rmq76, rocketmq-broker@n1.service: fileReservedTime is 24, planned is 72." in found.text
+    assert found.text.count(", planned is ") == 1
+    again = playbook("playbooks/verify.yml")
+    assert again.status == 0, again.output[-4000:]
