@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 
 import cluster
 import machines
+import mqadmin
 import pytest
 from conftest import Proof
-from runs import converge, playbook
+from runs import Point, converge, playbook
 
 UNIT = "rocketmq-broker@n1.service"
 FOLDER = "/var/lib/rocketmq/n1"
@@ -40,6 +42,33 @@ def test_a_rolling_reboot(survived: Proof) -> None:
         for name in cluster.ADDRESSES:
             machines.reboot(name)
             cluster.wait_until_whole()
+
+
+def test_a_leader_killed_while_topics_are_written(survived: Proof) -> None:
+    """What the dead leader took along is written again, in the same run."""
+    group, names = "RaftNode00", [f"moving-{number:03}" for number in range(300)]
+    leader = cluster.host(cluster.host_of(mqadmin.leaders(cluster.cluster_list(cluster.NAMESRV[0]))[group]))
+    instance = cluster.INSTANCES[group]
+    table = f"/var/lib/rocketmq/{instance}/store/config/topics.json"
+    kill = f"systemctl kill --signal=SIGKILL rocketmq-broker@{instance}.service"
+
+    def kill_half_way(process: subprocess.Popen[str]) -> None:
+        script = f"until grep -q {names[100]} {table}; do sleep 0.01; done; {kill}; grep -c {names[-1]} {table}"
+        assert leader.run("timeout 30 sh -c %s", script).stdout == "0\n", "the leader died too late or not at all"
+
+    topics = {"rocketmq_topics": [{"name": name, "groups": [group], "queues": 2} for name in names]}
+    begin = Point("Bring topics and consumer groups to their planned state", "Bring the topics to their planned state")
+    run = playbook("playbooks/topics.yml", topics, at=begin, then=kill_half_way)
+    assert (run.status, run.reached) == (0, True), run.output[-4000:]
+    cluster.wait_until_whole()
+    known = cluster.in_parallel(topic_list, cluster.NAMESRV)
+    assert all(set(names) <= found for found in known.values())
+    again = playbook("playbooks/topics.yml", topics)
+    assert (again.status, set(again.changed.values())) == (0, {0}), again.output[-4000:]
+
+
+def topic_list(name_server: str) -> set[str]:
+    return set(cluster.host("rmq71").check_output("mqadmin topicList -n %s", name_server).split())
 
 
 def test_two_of_three_name_servers_gone(survived: Proof) -> None:
