@@ -4,6 +4,7 @@
 
     tests/unit/capture_frames.py VERSION NAMESRV BROKER
     tests/unit/capture_frames.py VERSION NAMESRV BROKER --unelected      (only one of the three members runs)
+    tests/unit/capture_frames.py VERSION NAMESRV BROKER --only PREFIX    (these, of a cluster that has what they need)
 
 Start one DLedger group of three members on loopback, with autoCreateTopicEnable=false and
 autoCreateSubscriptionGroup=false, and this script at the same moment: it also waits for what only a booting cluster
@@ -125,6 +126,22 @@ def elected(frame: _remoting.Frame) -> bool:
     return len(identities) == FULL and "-1" not in identities
 
 
+def capture_only(version: str, namesrv: str, prefix: str) -> dict[str, Any]:
+    """Of the cluster's first group."""
+    record = Recorder(version)
+    cluster = _remoting.decode(exchange(namesrv, _remoting.encode(106, OPAQUE))[4:])
+    addresses = _addresses(namesrv, brokers_of(cluster))
+    for ask in capture_requests.requests(version):
+        if ask.name.startswith(prefix):
+            record.answer(ask, addresses)
+    return record.index
+
+
+def _addresses(namesrv: str, members: Mapping[str, str]) -> dict[str, str]:
+    follower = next(address for identity, address in members.items() if identity != "0")
+    return {"namesrv": namesrv, "leader": members["0"], "follower": follower}
+
+
 def capture(version: str, namesrv: str, broker: str, unelected: bool) -> dict[str, Any]:
     record = Recorder(version)
     if unelected:
@@ -135,11 +152,10 @@ def capture(version: str, namesrv: str, broker: str, unelected: bool) -> dict[st
         record.attempt("runtime_info_booting", broker, 28, until=lambda frame: frame.code == 1)
         cluster = record.attempt("cluster_info", namesrv, 106, until=elected)
     record.ask("cluster_info_binary", namesrv, 106, request=binary_request(106))
-    members = brokers_of(cluster)
-    leader, follower = members["0"], next(address for identity, address in members.items() if identity != "0")
+    addresses = _addresses(namesrv, brokers_of(cluster))
+    leader, follower = addresses["leader"], addresses["follower"]
     # Right after the boot the rates are empty.
     record.ask("runtime_info", leader, 28, until=lambda frame: b'"putTps":"0' in frame.body, seconds=30)
-    addresses = {"namesrv": namesrv, "leader": leader, "follower": follower}
     for ask in capture_requests.requests(version):
         record.answer(ask, addresses)
     with capture_requests.heartbeat(leader):
@@ -155,10 +171,14 @@ def main() -> None:
     for name in ("version", "namesrv", "broker"):
         parser.add_argument(name)
     parser.add_argument("--unelected", action="store_true")
+    parser.add_argument("--only", metavar="PREFIX")
     options = parser.parse_args()
     path = FRAMES / "index.json"
     index = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    found = capture(options.version, options.namesrv, options.broker, options.unelected)
+    if options.only:
+        found = capture_only(options.version, options.namesrv, options.only)
+    else:
+        found = capture(options.version, options.namesrv, options.broker, options.unelected)
     index.setdefault(options.version, {}).update(found)
     path.write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 

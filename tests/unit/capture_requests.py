@@ -49,6 +49,7 @@ def requests(version: str) -> Iterator[Ask]:
     yield from _consumer_groups()
     yield from _offsets()
     yield from _settings(version)
+    yield from _orders()
     yield from _deletions()
     yield Ask("unknown_code_broker", "leader", UNKNOWN_CODE)
     yield Ask("unknown_code_namesrv", "namesrv", UNKNOWN_CODE)
@@ -183,6 +184,18 @@ def _settings(version: str) -> Iterator[Ask]:
         yield Ask("namesrv_config_blocked", "namesrv", 318, body=b"configStorePath=/nowhere\n")
     if version >= "5":
         yield Ask("broker_config_blocked", "leader", 25, body=b"brokerConfigPath=/nowhere\n")
+
+
+def _orders() -> Iterator[Ask]:
+    """The list of ordered topics, once orderMessageEnable is true and the topic is there."""
+    listed = {"namespace": "ORDER_TOPIC_CONFIG"}
+    yield Ask("order_list_none", "namesrv", 219, listed)
+    yield Ask("order_put", "namesrv", 100, {**listed, "key": TOPIC, "value": "RaftNode00:1"})
+    yield Ask("order_list", "namesrv", 219, listed)
+    yield Ask("order_route", "namesrv", 105, {"topic": TOPIC})
+    yield Ask("order_delete", "namesrv", 102, {**listed, "key": TOPIC})
+    yield Ask("order_delete_absent", "namesrv", 102, {**listed, "key": ABSENT})
+    yield Ask("order_list_empty", "namesrv", 219, listed)
 
 
 def _deletions() -> Iterator[Ask]:

@@ -39,7 +39,7 @@ from fake_faults import (
     strange_header,
 )
 from fake_frames import FRAMES, INDEX, VERSIONS, captured, reply
-from fake_namesrv import FakeNameServer
+from fake_namesrv import ORDERED, FakeNameServer
 from fake_properties import Properties
 from fake_server import FakeServer
 from fake_store import Store
@@ -118,6 +118,19 @@ class FakeBroker(FakeServer):
             told = self._permission(topic["perm"]), topic["readQueueNums"], topic["writeQueueNums"]
             for server in self.name_servers:
                 server.learn(self.store.group, name, *told, topic["topicSysFlag"])
+        self._take_flags()
+
+    def _take_flags(self) -> None:
+        """What a registration brings back of the list of the name server that answers first; 5.x takes no flag away."""
+        listed = next((server.lists.get(ORDERED) for server in self.name_servers), None)
+        if listed is None:
+            return
+        rows = self.store.topic_table.rows
+        flags = {name: name in listed or (self.is_5x and row["order"]) for name, row in rows.items()}
+        changed = {name: {**row, "order": flags[name]} for name, row in rows.items() if row["order"] != flags[name]}
+        if changed:
+            rows.update(changed)
+            self.store.topic_table.touch()
 
     def _permission(self, of_topic: int) -> int:
         own = int(self.config.values["brokerPermission"])

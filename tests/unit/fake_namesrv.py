@@ -1,6 +1,6 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A name server: it knows the brokers that a test registers, and of topics what their leaders told it."""
+"""A name server: it knows the brokers that a test registers, what their leaders told it of topics, and any lists."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from fake_frames import ABSENT
 from fake_properties import Properties
 from fake_server import FakeServer
 
+#: The list of ordered topics.
+ORDERED = "ORDER_TOPIC_CONFIG"
+
 
 class FakeNameServer(FakeServer):
-    """``groups``: name -> (cluster, broker id -> address). ``routes``: topic -> group -> its entry in queueDatas."""
+    """``groups``: name -> (cluster, broker id -> address). ``routes``: topic -> group -> its entry in queueDatas.
+
+    ``lists``: namespace -> key -> value.
+    """
 
     unknown_code = "unknown_code_namesrv"
 
@@ -22,14 +28,18 @@ class FakeNameServer(FakeServer):
         super().__init__(version)
         self.groups: dict[str, tuple[str, dict[int, str]]] = {}
         self.routes: dict[str, dict[str, dict[str, Any]]] = {}
+        self.lists: dict[str, dict[str, str]] = {}
         self.config = Properties(fake_frames.decoded(version, "namesrv_config").body)
 
     def answer(self, request: _remoting.Frame) -> bytes | None:
         answers = {
+            100: self._put,
+            102: self._remove,
             105: self._route,
             106: self._cluster_info,
             206: self._topic_list,
             216: self._forget,
+            219: self._list,
             318: self._update_config,
             319: self._config,
         }
@@ -70,7 +80,15 @@ class FakeNameServer(FakeServer):
         real = fake_frames.body(self.version, "route")
         brokers = [self._brokers(group, real["brokerDatas"][0]) for group in queues]
         body = {**real, "brokerDatas": brokers, "queueDatas": list(queues.values())}
+        order = self.ordered_route(topic)
+        if order is not None:
+            body["orderTopicConf"] = order
         return self.reply("route", request, body=fake_frames.dumps(body))
+
+    def ordered_route(self, topic: str) -> str | None:
+        """What clients are told of an ordered topic."""
+        told = self.config.values["orderMessageEnable"] == "true"
+        return self.lists.get(ORDERED, {}).get(topic) if told else None
 
     def _topic_list(self, request: _remoting.Frame) -> bytes:
         real = fake_frames.body(self.version, "topic_list")
@@ -85,6 +103,21 @@ class FakeNameServer(FakeServer):
         if not known:
             self.routes.pop(request.ext["topic"], None)
         return self.reply("forget_topic", request)
+
+    def _put(self, request: _remoting.Frame) -> bytes:
+        ext = request.ext
+        self.lists.setdefault(ext["namespace"], {})[ext["key"]] = ext["value"]
+        return self.reply("order_put", request)
+
+    def _remove(self, request: _remoting.Frame) -> bytes:
+        self.lists.get(request.ext["namespace"], {}).pop(request.ext["key"], None)
+        return self.reply("order_delete", request)
+
+    def _list(self, request: _remoting.Frame) -> bytes:
+        namespace = request.ext["namespace"]
+        if namespace not in self.lists:
+            return self.reply("order_list_none", request, names={ORDERED: namespace})
+        return self.reply("order_list", request, body=fake_frames.dumps({"table": self.lists[namespace]}))
 
     def _config(self, request: _remoting.Frame) -> bytes:
         return self.reply("namesrv_config", request, body=self.config.text())

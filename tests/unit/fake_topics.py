@@ -25,7 +25,7 @@ def create(broker: FakeBroker, request: _remoting.Frame) -> bytes:
         return broker.reply(refusal, request)
     current = broker.store.topic_table.rows.get(name)
     fields: dict[str, Any] = {
-        "order": ext["order"] == "true" if broker.is_5x else (current or {}).get("order", False),  # 4.x: not read
+        "order": broker.is_5x and ext["order"] == "true",  # 4.x does not read it
         "perm": int(ext["perm"]),
         "readQueueNums": int(ext["readQueueNums"]),
         "topicFilterType": ext["topicFilterType"],
