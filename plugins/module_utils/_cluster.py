@@ -17,12 +17,16 @@ _Answer = TypeVar("_Answer")
 
 
 class Cluster(NamedTuple):
-    """A cluster as the first name server that answers sees it. ``timeout``: seconds per request."""
+    """A cluster as the first name server that answers sees it.
+
+    ``timeout``: seconds per request. ``known``: the broker groups of all clusters that the name server sees.
+    """
 
     name: str
     namesrv: tuple[str, ...]
     groups: dict[str, Group]
     timeout: float
+    known: frozenset[str] = frozenset()
 
     def chosen(self, names: Iterable[str]) -> list[str]:
         """The broker groups of these names, all of them without any. Raises PlanError for one that is not there."""
@@ -89,7 +93,7 @@ def find(namesrv: Sequence[str], timeout: float, name: str = "") -> Cluster:
         raise PlanError([f"cluster: {known if names else 'the name servers know no broker: start the brokers'}."])
     wanted = name or names[0]
     groups = {group: found for group, found in view.groups.items() if found.cluster == wanted}
-    return Cluster(wanted, tuple(namesrv), groups, timeout)
+    return Cluster(wanted, tuple(namesrv), groups, timeout, frozenset(view.groups))
 
 
 def required(answers: Mapping[str, _Answer | RocketMQError]) -> dict[str, _Answer]:

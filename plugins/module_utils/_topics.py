@@ -34,8 +34,6 @@ DELETE_IN_NAMESRV = Request(216, "DELETE_TOPIC_IN_NAMESRV")
 
 #: The release from which on topics have attributes; older ones ignore them silently.
 ATTRIBUTES_SINCE = "5.0.0"
-#: The release from which on brokers take the flag; older ones have it from a list in the name servers.
-ORDER_SINCE = "5.1.0"
 MESSAGE_TYPE = "message.type"
 #: message_probe's; nobody's data.
 PROBE_TOPIC = "rocketmq_cluster_probe"
@@ -66,11 +64,15 @@ Route = tuple[int, int, int]
 
 
 class State(NamedTuple):
-    """``routes``: name server -> topic -> group -> route, for the topics that were asked about."""
+    """``routes``: name server -> topic -> group -> route, for the topics that were asked about.
+
+    ``orders``: name server -> topic -> group -> queues, of all topics that it lists as ordered.
+    """
 
     cluster: Cluster
     tables: dict[str, Table]
     routes: dict[str, dict[str, dict[str, Route]]]
+    orders: dict[str, dict[str, dict[str, str]]]
 
     def route_of(self, name: str, group: str) -> Route | None:
         """What clients should be told. A broker that lacks one limits its topics', before 5.0 it replaces them."""
@@ -188,7 +190,7 @@ def items(tables: Mapping[str, Table], names: Iterable[str]) -> list[dict[str, A
         if topic is None:
             return None
         hidden = () if at_least(tables[group].version, ATTRIBUTES_SINCE) else ("attributes",)
-        return {option: value for option, value in topic.fields.items() if option not in hidden}
+        return {key: value for key, value in topic.fields.items() if key not in hidden and value is not None}
 
     return _items.told(tables, names, shown)
 
@@ -202,7 +204,8 @@ def _creation(name: str, wanted: Mapping[str, Any], now: Topic | None) -> dict[s
     had = now.fields["attributes"] if now else {}
     attributes = [f"+{key}={value}" for key, value in wanted["attributes"].items() if had.get(key) != value]
     attributes += [f"-{key}" for key in had if key not in wanted["attributes"]]
-    plain = [wanted[option] for option in ("read_queues", "write_queues", "permission", "order")]
+    plain = [wanted[option] for option in ("read_queues", "write_queues", "permission")]
+    plain.append(bool(wanted["order"]))
     kept = (now.filter_type, now.sys_flag) if now else ()
     return {**creation(name, *plain, *kept), **({"attributes": ",".join(attributes)} if attributes else {})}
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _items, _overview, _topics
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _items, _order, _overview, _topics
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors, merged
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, NameServer, at_least
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
@@ -84,7 +84,9 @@ class Desired:
         chosen = cluster.chosen([*cluster.chosen(self._groups), *named])
         # Name servers forget a topic in all groups; those that keep it have to tell of it again.
         deletes = self._purge.on or any(fields is None for _item, fields in self._topics)
-        state = State(cluster, _topics.tables(cluster, cluster.groups if deletes else chosen), {})
+        lists = _order.lists(cluster)
+        tables = _order.agreed(_topics.tables(cluster, cluster.groups if deletes else chosen), lists)
+        state = State(cluster, tables, {}, lists)
         # Those to purge are remembered: once deleted, only their routes can show what is left of them.
         self._names.update(dict.fromkeys(want.name for want in self._wanted(state)))
         return state._replace(routes=_topics.all_routes(cluster, list(self._names)))
@@ -99,7 +101,7 @@ class Desired:
         if problems:
             raise PlanError(problems)
         written = {(change.name, change.place) for change in changes}
-        return changes + _route_changes(state, _told(state, wanted) - written)
+        return [*changes, *_order_changes(state, wanted), *_route_changes(state, _told(state, wanted) - written)]
 
     def _wanted(self, state: State) -> list[Wanted]:
         default = state.cluster.chosen(self._groups)
@@ -114,14 +116,21 @@ class Desired:
         return self._purge.wanted(items, default, there)
 
     def apply(self, state: State, changes: Sequence[Change]) -> Errors:
-        """Writes to the leaders, makes the name servers forget what is gone, and has the rest registered again."""
-        topics = [change for change in changes if change.kind == "topic"]
-        routes = [change for change in changes if change.kind == "route"]
-        errors = _write(state, topics)
+        """Lists what is ordered, writes to the leaders, makes the name servers forget what is gone, and has the leaders
+        register what they were not told."""
+        topics, orders, routes = ([c for c in changes if c.kind == kind] for kind in ("topic", "order", "route"))
+        errors = _order.write(state.cluster, orders)
+        # A topic waits for its entries: once it is as wanted, nobody could tell any more what they should be.
+        held = {name: error for (_kind, name, _server), error in errors.items()}
+        errors.update({change.key: held[change.name] for change in topics if change.name in held})
+        topics = [change for change in topics if change.name not in held]
+        errors.update(_write(state, topics))
         gone = {(change.name, change.place) for change in topics if change.after is None and change.key not in errors}
         names = {name for name, _group in gone}
         errors.update(_forget(state, names, [change for change in routes if None in (change.after or {}).values()]))
-        _register(state, names.union(change.name for change in routes), gone)
+        forgotten = names.union(change.name for change in routes)
+        told = {(change.name, change.place) for change in topics if change.name not in forgotten}
+        _register(state, forgotten.union(change.name for change in orders), gone | told)
         return errors
 
 
@@ -151,11 +160,6 @@ def _refusals(state: State, want: Wanted) -> Iterator[str]:
             yield f"{where}: {needs}, its leader runs {version or 'an unknown one'}."
         current = _current(state, want)
         after = _after(current, want.fields)
-        if after["order"] != (current or DEFAULTS)["order"] and not at_least(version, _topics.ORDER_SINCE):
-            yield (
-                f"{where}: a change of order needs RocketMQ {_topics.ORDER_SINCE}, its leader runs {version}: "
-                "use `mqadmin updateTopic -o`, which writes it into the name servers."
-            )
         queues = after["read_queues"]
         if current is not None and queues < current["read_queues"]:
             yield (
@@ -168,6 +172,42 @@ def _change(state: State, want: Wanted) -> list[Change]:
     current = _current(state, want)
     after = None if want.fields is None else _after(current, want.fields)
     return [] if current == after else [Change("topic", want.name, want.group, current, after)]
+
+
+def _order_changes(state: State, wanted: Iterable[Wanted]) -> list[Change]:
+    """Entries that name servers should have otherwise; what they list for groups that no item is about stays."""
+    by_name: dict[str, list[Wanted]] = {}
+    for want in wanted:
+        by_name.setdefault(want.name, []).append(want)
+    return [
+        Change("order", name, server, listed.get(name), after or None)
+        for name, wants in by_name.items()
+        for server, listed in state.orders.items()
+        for after in [_entry(state, wants, listed.get(name, {}))]
+        if after != listed.get(name, {})
+    ]
+
+
+def _entry(state: State, wants: Iterable[Wanted], listed: _order.Entry) -> _order.Entry:
+    """What a name server should list for a topic: nothing when no broker group that anybody knows is left in it."""
+    asked = {want.group: _queues(state, want, listed.get(want.group)) for want in wants}
+    found = {group: queues for group, queues in {**listed, **asked}.items() if queues is not None}
+    return {} if found != listed and state.cluster.known.isdisjoint(found) else found
+
+
+def _queues(state: State, want: Wanted, listed: str | None) -> str | None:
+    """What the entry of a topic should have for a broker group, instead of ``listed``."""
+    if want.fields is None:
+        return None
+    current = _current(state, want)
+    queues = str(_after(current, want.fields)["write_queues"])
+    order = want.fields.get("order", DEFAULTS["order"] if current is None else None)
+    if order is False:
+        return None
+    if order and not at_least(state.tables[want.group].version, _order.FLAG_SINCE):
+        return queues
+    # Nobody asked for it: only an entry for all queues follows their number.
+    return queues if current is not None and listed == str(current["write_queues"]) else listed
 
 
 def _told(state: State, wanted: Iterable[Wanted]) -> set[tuple[str, str]]:
@@ -214,16 +254,17 @@ def _forget(state: State, gone: set[str], stale: Sequence[Change]) -> Errors:
     return merged(_overview.parallel(told, [address for address in names if names[address]]))
 
 
-def _register(state: State, names: set[str], deleted: set[tuple[str, str]]) -> None:
-    """Before 5.0, leaders tell the name servers of a topic that is written, also where nothing of it changes.
+def _register(state: State, names: set[str], but: set[tuple[str, str]]) -> None:
+    """Before 5.0, leaders tell the name servers of a topic that is written, also where nothing of it changes, and take
+    the flags of all their topics from the lists.
 
     Younger ones do it with their regular registration, every 30 seconds. What goes wrong here shows in the next look at
-    the routes.
+    the routes. ``but``: topics and groups that need none.
     """
 
     def told(group: str) -> None:
         entries = state.tables[group].topics
-        own = [name for name in sorted(names) if name in entries and (name, group) not in deleted]
+        own = [name for name in sorted(names) if name in entries and (name, group) not in but]
         with Broker(state.cluster.leaders([group])[group], state.cluster.timeout) as broker:
             _topics.write(broker, [(name, entries[name].fields, entries[name]) for name in own])
 

@@ -11,6 +11,8 @@ short_description: Tells the topics of a cluster, as the module topics takes the
 version_added: 0.1.0
 description:
   - Reads the topics from the leader of each broker group. Groups in which a topic is the same share an item.
+  - Before RocketMQ 5.1 it also reads which topics every name server lists as ordered. An item has no C(order) where
+    leader and name servers differ, or where fewer queues are listed than producers write.
 extends_documentation_fragment:
   - rocketmq.cluster.connection
   - rocketmq.cluster.selection
@@ -59,7 +61,7 @@ versions:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _cluster, _topics
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _cluster, _order, _topics
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
 
@@ -78,6 +80,7 @@ def main() -> None:
     try:
         cluster = _cluster.finder(params)()
         tables = _topics.tables(cluster, cluster.chosen(params["groups"]))
+        tables = _order.agreed(tables, _order.lists(cluster) if _order.needed(tables) else {})
         names = params["names"] if params["names"] is not None else _topics.own_names(cluster, tables)
         routes = _topics.all_routes(cluster, names) if params["routes"] else {}
     except RocketMQError as error:

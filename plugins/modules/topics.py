@@ -55,7 +55,11 @@ options:
         description: 2 to write, 4 to read, 6 for both.
         type: int
       order:
-        description: Whether its messages are ordered, RocketMQ 5.1 and later. Older brokers ask name servers for it.
+        description:
+          - Whether it is ordered. A broker without write permission refuses messages of an ordered topic even from
+            producers that still have an old route.
+          - Before RocketMQ 5.1 every name server lists the broker groups in which the topic is ordered, with
+            their write queues, as C(mqadmin updateTopic -o true) has them do. See the notes.
         type: bool
       message_type:
         description:
@@ -87,6 +91,13 @@ notes:
   - Name servers forget a topic only in all groups at once. One that is deleted in some groups is missing in the routes
     of the others until they register it again, at once before RocketMQ 5 and within 30 seconds from then on. Clients
     that run keep their routes meanwhile.
+  - Name servers with the setting C(orderMessageEnable) tell clients what they list of an ordered topic. Producers then
+    use the listed queues and no others, also while one of the groups has no leader. Where a topic is ordered in some of
+    its groups, they send to those alone.
+  - Brokers before RocketMQ 5.1 set the flag of a listed topic in all its groups, whichever are listed. To this module
+    a topic is ordered in those that are.
+  - A listed group that no name server knows stays listed while another one is, so that a group which is down does not
+    change where producers send.
 author:
   - RocketMQ Cluster Contributors (@rocketmq-cluster)
 """
@@ -118,7 +129,10 @@ actions:
       description: C(create), C(update) or C(delete).
       type: str
     kind:
-      description: C(topic), or C(route) where a name server told clients something else than the leaders.
+      description:
+        - C(topic), or C(route) where a name server told clients something else than the leaders.
+        - C(order) where a name server lists a topic as ordered. Its RV(actions[].before) and RV(actions[].after) are
+          the queues by broker group.
       type: str
     name:
       description: Name of the topic.

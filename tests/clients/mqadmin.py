@@ -12,6 +12,7 @@ from typing import Any
 _MEMBER = re.compile(r"^(\S+)\s+(\S+)\s+(-?\d+)\s+(\S+:\d+)(?:\s+(V\d\S*))?\s")
 _SECTION = re.compile(r"^=+([^=\s]+:\d+)=+$")
 _PROPERTY = re.compile(r"^(\w+)\s+= {0,2}(.*)$")
+_ORDER = re.compile(r"orderConf=\[(.*)\]")
 _INTEGER_KEY = re.compile(r"([{,]\s*)(-?\d+)(\s*:)")
 
 
@@ -58,7 +59,21 @@ def loads(text: str) -> Any:
 
 def route(output: str) -> dict[str, dict[str, Any]] | None:
     """`mqadmin topicRoute`: broker group -> its entry in queueDatas; None where there is no such topic."""
+    found = _routed(output)
+    return None if found is None else {queues["brokerName"]: queues for queues in found["queueDatas"]}
+
+
+def ordered_route(output: str) -> str | None:
+    """`mqadmin topicRoute`: what it tells producers of an ordered topic."""
+    return (_routed(output) or {}).get("orderTopicConf")
+
+
+def _routed(output: str) -> dict[str, Any] | None:
     start = output.find("{")
-    if start < 0:
-        return None
-    return {queues["brokerName"]: queues for queues in loads(output[start : output.rindex("}") + 1])["queueDatas"]}
+    return None if start < 0 else dict(loads(output[start : output.rindex("}") + 1]))
+
+
+def order(output: str) -> str | None:
+    """`mqadmin updateOrderConf -m get`: the entry of a topic; None where there is none."""
+    match = _ORDER.search(output)
+    return match[1] if match else None

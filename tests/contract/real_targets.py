@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import socket
 import struct
 import subprocess
@@ -18,10 +19,12 @@ from typing import Any
 import ledger
 import mqadmin
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _remoting
-from targets import Target
+from targets import Target, by_group
 
 #: Brokers write consumer offsets to their disk every five seconds.
 _PERSISTED_SECONDS = 12.0
+_ATTEMPTS = 5
+_NO_ANSWER = re.compile(r"Remoting(Timeout|Connect|SendRequest)Exception")
 _TOPIC_KEYS = ("perm", "readQueueNums", "writeQueueNums")
 
 
@@ -37,7 +40,16 @@ class Real(Target):
         """Its time of change in seconds since the epoch, 0 where it is not."""
 
     @abstractmethod
-    def _mqadmin(self, *arguments: str) -> str: ...
+    def _run_mqadmin(self, *arguments: str) -> tuple[str, str]:
+        """What it prints, and to where errors go."""
+
+    def _mqadmin(self, *arguments: str) -> str:
+        """What it prints. It ends well also where no server answered it in time, as on a busy machine: then again."""
+        for _ in range(_ATTEMPTS):
+            output, errors = self._run_mqadmin(*arguments)
+            if not _NO_ANSWER.search(output + errors):
+                return output
+        raise AssertionError(f"mqadmin {' '.join(arguments)}: {errors}")
 
     def leader(self, group: str) -> str:
         deadline = time.monotonic() + 60
@@ -71,6 +83,16 @@ class Real(Target):
             None if said is None else {group: {key: data[key] for key in _TOPIC_KEYS} for group, data in said.items()}
         )
 
+    def ordered_route(self, namesrv: str, name: str) -> str | None:
+        return mqadmin.ordered_route(self._mqadmin("topicRoute", "-n", namesrv, "-t", name))
+
+    def order(self, namesrv: str, name: str) -> dict[str, int]:
+        return by_group(mqadmin.order(self._mqadmin("updateOrderConf", "-n", namesrv, "-t", name, "-m", "get")))
+
+    def list_order(self, name: str, value: str | None, *namesrv: str) -> None:
+        how = ("-m", "delete") if value is None else ("-m", "put", "-v", value)
+        self._mqadmin("updateOrderConf", "-n", ";".join(namesrv or self.namesrv), "-t", name, *how)
+
     def broker_config(self, address: str) -> dict[str, str]:
         return mqadmin.properties(self._mqadmin("getBrokerConfig", "-n", self.namesrv[0], "-b", address))[address]
 
@@ -99,6 +121,7 @@ class Real(Target):
             found.update({f"settings {address}": ask(address, 26) for address in self.members(group)})
         for server in self.namesrv:
             found[f"settings {server}"] = ask(server, 319)
+            found[f"ordered {server}"] = ask(server, 219, {"namespace": "ORDER_TOPIC_CONFIG"})
             for topic in mqadmin.loads(body(ask(server, 206)).decode())["topicList"]:
                 found[f"route {topic} {server}"] = body(ask(server, 105, {"topic": topic}))
         return found
@@ -147,7 +170,7 @@ class Local(Real):
         path = self._path(address, name)
         return path.stat().st_mtime if path.exists() else 0.0
 
-    def _mqadmin(self, *arguments: str) -> str:
+    def _run_mqadmin(self, *arguments: str) -> tuple[str, str]:
         home = self._said["home"]
         command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *self._said["java_options"]]
         command += [
@@ -158,7 +181,8 @@ class Local(Real):
         ]
         command += ["org.apache.rocketmq.tools.command.MQAdminStartup", *arguments]
         environment = {**os.environ, "ROCKETMQ_HOME": home}
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60).stdout
+        ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60)
+        return ran.stdout, ran.stderr
 
 
 class Molecule(Real):
@@ -187,6 +211,7 @@ class Molecule(Real):
     def _changed_at(self, address: str, name: str) -> float:
         return float(self._host(address).run("stat -c %%.Y %s", self._path(address, name)).stdout or 0)
 
-    def _mqadmin(self, *arguments: str) -> str:
+    def _run_mqadmin(self, *arguments: str) -> tuple[str, str]:
         words = " ".join(["mqadmin", *("%s" for _ in arguments)])
-        return str(self._cluster.host("rmq71").check_output(words, *arguments))
+        ran = self._cluster.host("rmq71").run_expect([0], words, *arguments)
+        return ran.stdout, ran.stderr

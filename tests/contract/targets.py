@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from fake_broker import FakeBroker, FakeCluster
+from fake_namesrv import ORDERED
 
 _Answer = TypeVar("_Answer")
 
@@ -22,6 +23,12 @@ def each(ask: Callable[[str], _Answer], arguments: Sequence[str]) -> dict[str, _
     """All asked at the same time: a call of mqadmin takes five seconds, most of them asleep."""
     with ThreadPoolExecutor(max(len(arguments), 1)) as pool:
         return dict(zip(arguments, pool.map(ask, arguments)))
+
+
+def by_group(value: str | None) -> dict[str, int]:
+    """``RaftNode00:8;RaftNode01:8`` as data."""
+    parts = (part.split(":") for part in (value or "").split(";") if part)
+    return {group: int(queues) for group, queues in parts}
 
 
 _HEARTBEAT = 0.3
@@ -50,6 +57,18 @@ class Target(ABC):
     @abstractmethod
     def route(self, namesrv: str, name: str) -> dict[str, dict[str, int]] | None:
         """What a name server tells clients: group -> perm, readQueueNums, writeQueueNums."""
+
+    @abstractmethod
+    def ordered_route(self, namesrv: str, name: str) -> str | None:
+        """What a name server tells clients of an ordered topic."""
+
+    @abstractmethod
+    def order(self, namesrv: str, name: str) -> dict[str, int]:
+        """A name server's entry in the list of ordered topics: group -> queues."""
+
+    @abstractmethod
+    def list_order(self, name: str, value: str | None, *namesrv: str) -> None:
+        """Writes such an entry, or without value deletes it, in all name servers or these."""
 
     @abstractmethod
     def consumer_group(self, group: str, name: str) -> dict[str, Any] | None:
@@ -118,6 +137,20 @@ class Fake(Target):
         keys = ("perm", "readQueueNums", "writeQueueNums")
         return {group: {key: data[key] for key in keys} for group, data in server.routes.get(name, {}).items()} or None
 
+    def ordered_route(self, namesrv: str, name: str) -> str | None:
+        return self.fake.name_servers[self.namesrv.index(namesrv)].ordered_route(name)
+
+    def order(self, namesrv: str, name: str) -> dict[str, int]:
+        return by_group(self.fake.name_servers[self.namesrv.index(namesrv)].lists.get(ORDERED, {}).get(name))
+
+    def list_order(self, name: str, value: str | None, *namesrv: str) -> None:
+        for server in namesrv or self.namesrv:
+            entries = self.fake.name_servers[self.namesrv.index(server)].lists.setdefault(ORDERED, {})
+            if value is None:
+                entries.pop(name, None)
+            else:
+                entries[name] = value
+
     def consumer_group(self, group: str, name: str) -> dict[str, Any] | None:
         return self.fake.leader(group).store.group_table.rows.get(name)
 
@@ -147,6 +180,7 @@ class Fake(Target):
         for server in self.fake.name_servers:
             found[f"settings {server.address}"] = [vars(server.config)]
             found[f"routes {server.address}"] = server.routes
+            found[f"lists {server.address}"] = server.lists
         return {name: json.dumps(table).encode() for name, table in found.items()}
 
     def _broker(self, address: str) -> FakeBroker:

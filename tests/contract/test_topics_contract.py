@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.modules import topic_info, topics
+from ansible_collections.rocketmq.cluster.plugins.modules import namesrv_config, topic_info, topics
 from module_runner import Runner
-from targets import Target, each
+from targets import Target, by_group, each
 
 NAMES = [f"contract-topic-{letter}" for letter in "abc"]
 A, B, C = NAMES
@@ -68,16 +68,128 @@ def test_every_field_can_be_changed(target: Target, run: Runner) -> None:
     changed_then_unchanged(target, run, {"name": A, "write_queues": 1})
 
 
-def test_order_where_brokers_take_it(target: Target, run: Runner) -> None:
-    if target.version.startswith("4."):
-        result = apply(target, run, {"name": A, "order": True})
-        assert f"Topic {A} in {target.groups[0]}: a change of order needs RocketMQ 5.1.0" in result["msg"]
-        assert target.topic(target.groups[0], A) is None
-        return
+def flags(target: Target, name: str) -> list[bool]:
+    """Of the leaders."""
+    return [(target.topic(group, name) or {}).get("order", False) for group in target.groups]
+
+
+def entries(target: Target, name: str) -> list[dict[str, int]]:
+    """Of the name servers, in the list that brokers before 5.1.0 have the flag from."""
+    return list(each(lambda server: target.order(server, name), target.namesrv).values())
+
+
+def listed(target: Target, **queues: int) -> list[dict[str, int]]:
+    """``entries`` after the modules wrote them: what takes the flag from them is not told through the list."""
+    return [{} if target.version.startswith("5.") else queues] * len(target.namesrv)
+
+
+def orders(result: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(a["action"], a["name"], a["place"]) for a in result["actions"] if a["kind"] == "order"]
+
+
+def test_order(target: Target, run: Runner) -> None:
     changed_then_unchanged(target, run, {"name": A, "order": True})
-    entry = target.topic(target.groups[0], A)
-    assert entry is not None
-    assert entry["order"] is True
+    assert flags(target, A) == [True, True]
+    assert entries(target, A) == listed(target, **dict.fromkeys(target.groups, 8))
+    [item] = run(topic_info, namesrv=target.namesrv, names=[A])["topics"]
+    assert item["order"] is True
+    changed_then_unchanged(target, run, {"name": A, "order": False})
+    assert flags(target, A) == [False, False]
+    assert entries(target, A) == [{}] * len(target.namesrv)
+
+
+def test_an_ordered_topic_gets_other_queues(target: Target, run: Runner) -> None:
+    changed_then_unchanged(target, run, {"name": A, "order": True, "queues": 4})
+    changed_then_unchanged(target, run, {"name": A, "read_queues": 6, "write_queues": 5})
+    assert flags(target, A) == [True, True]
+    assert entries(target, A) == listed(target, **dict.fromkeys(target.groups, 5))
+
+
+def test_groups_of_which_one_is_ordered(target: Target, run: Runner) -> None:
+    """Brokers before 5.1.0 set the flag in both: to them it stands for the topic."""
+    one, other = target.groups
+    ordered, plain = {"name": A, "groups": [one], "order": True}, {"name": A, "groups": [other], "order": False}
+    changed_then_unchanged(target, run, {"name": A})
+    changed_then_unchanged(target, run, ordered, plain)
+    assert flags(target, A) == [True, target.version.startswith("4.")]
+    assert entries(target, A) == listed(target, **{one: 8})
+    found = run(topic_info, namesrv=target.namesrv, names=[A])["topics"]
+    assert [(item["groups"], item["order"]) for item in found] == [([one], True), ([other], False)]
+    assert not apply(target, run, *found)["changed"]
+    changed_then_unchanged(target, run, {"name": A, "order": False})
+    assert flags(target, A) == [False, False]
+
+
+def test_an_ordered_topic_is_deleted(target: Target, run: Runner) -> None:
+    one, other = target.groups
+    apply(target, run, {"name": A, "order": True})
+    changed_then_unchanged(target, run, {"name": A, "groups": [one], "state": "absent"})
+    assert entries(target, A) == listed(target, **{other: 8})
+    changed_then_unchanged(target, run, {"name": A, "state": "absent"})
+    target.list_order(A, f"{one}:8")
+    left = changed_then_unchanged(target, run, {"name": A, "state": "absent"})
+    assert orders(left) == [("delete", A, server) for server in target.namesrv]
+    assert entries(target, A) == [{}] * len(target.namesrv)
+
+
+def test_what_others_list_stays(target: Target, run: Runner) -> None:
+    """A group that is gone keeps its place among the ordered queues, but no entry alone."""
+    target.list_order(A, "gone:4")
+    target.list_order(C, "gone:4")
+    try:
+        changed_then_unchanged(target, run, {"name": A, "order": True}, {"name": B})
+        theirs = {} if target.version.startswith("5.") else dict.fromkeys(target.groups, 8)
+        assert entries(target, A) == [{"gone": 4, **theirs}] * len(target.namesrv)
+        changed_then_unchanged(target, run, {"name": A, "state": "absent"}, {"name": B, "state": "absent"})
+        assert entries(target, C) == [{"gone": 4}] * len(target.namesrv)
+        if target.version.startswith("4."):
+            assert entries(target, A) == [{}] * len(target.namesrv)
+    finally:
+        for name in (A, C):
+            target.list_order(name, None)
+
+
+def test_what_mqadmin_lists_is_ordered(target: Target, run: Runner) -> None:
+    apply(target, run, {"name": A}, {"name": B})
+    one, other = target.groups
+    target.list_order(A, f"{one}:8;{other}:8")
+    target.list_order(B, f"{one}:3;{other}:8")
+    changed_then_unchanged(target, run, {"name": B, "permission": 4})
+    assert entries(target, B) == [{one: 3, other: 8}] * len(target.namesrv)
+    found = run(topic_info, namesrv=target.namesrv, names=[B])["topics"]
+    if target.version.startswith("4."):
+        # Neither true nor false says what the first group has.
+        assert {group: item.get("order") for item in found for group in item["groups"]} == {one: None, other: True}
+        assert not apply(target, run, *found)["changed"]
+    result = apply(target, run, {"name": A, "order": True})
+    assert (result["failed"], orders(result)) == (False, [])
+    assert flags(target, A) == [True, True]
+    changed_then_unchanged(target, run, {"name": A, "order": False}, {"name": B, "order": False})
+    assert (flags(target, A), flags(target, B)) == ([False, False], [False, False])
+    assert entries(target, A) == entries(target, B) == [{}] * len(target.namesrv)
+
+
+def test_a_name_server_that_lost_its_list_gets_it_again(target: Target, run: Runner) -> None:
+    if target.version.startswith("5."):
+        pytest.skip("nothing is listed")
+    apply(target, run, {"name": A, "order": True})
+    last = target.namesrv[-1]
+    target.list_order(A, None, last)
+    result = changed_then_unchanged(target, run, {"name": A, "order": True})
+    assert orders(result) == [("create", A, last)]
+    assert entries(target, A) == listed(target, **dict.fromkeys(target.groups, 8))
+
+
+def test_clients_are_told_where_name_servers_have_it_enabled(target: Target, run: Runner) -> None:
+    apply(target, run, {"name": A, "order": True})
+    enabled = {server: target.namesrv_config(server)["orderMessageEnable"] for server in target.namesrv}
+    try:
+        run(namesrv_config, namesrv=target.namesrv, values={"orderMessageEnable": True})
+        told = each(lambda server: target.ordered_route(server, A) or "", target.namesrv)
+        assert [by_group(value) for value in told.values()] == listed(target, **dict.fromkeys(target.groups, 8))
+    finally:
+        for server, value in enabled.items():
+            run(namesrv_config, namesrv=[server], values={"orderMessageEnable": value})
 
 
 def test_a_topic_in_one_group_and_then_in_another(target: Target, run: Runner) -> None:
@@ -127,7 +239,7 @@ def test_attributes_and_message_type(target: Target, run: Runner) -> None:
 
 def test_check_mode_says_the_same_and_writes_nothing(target: Target, run: Runner) -> None:
     apply(target, run, {"name": A, "queues": 2}, {"name": B})
-    wanted = [{"name": A, "queues": 4}, {"name": B, "state": "absent"}, {"name": C}]
+    wanted = [{"name": A, "queues": 4, "order": True}, {"name": B, "state": "absent"}, {"name": C}]
     before = target.tables()
     checked = apply(target, run, *wanted, check_mode=True)
     assert target.tables() == before

@@ -65,3 +65,15 @@ def test_the_configuration_of_a_broker() -> None:
 def test_the_configuration_of_a_name_server(release: str, port: str) -> None:
     found = mqadmin.properties(output(f"getNamesrvConfig-{release}"))
     assert found[f"127.0.0.1:{port}"]["listenPort"] == port
+
+
+def test_an_ordered_topic() -> None:
+    assert mqadmin.order(output("updateOrderConf-get-4.7.1")) == "RaftNode01:8;RaftNode00:8"
+    assert mqadmin.order(output("updateOrderConf-none-4.7.1")) is None
+    routed = output("topicRoute-order-4.7.1")
+    assert mqadmin.ordered_route(routed) == "RaftNode01:8;RaftNode00:8"
+    assert {group: queues["perm"] for group, queues in (mqadmin.route(routed) or {}).items()} == {
+        "RaftNode00": 6,
+        "RaftNode01": 6,
+    }
+    assert mqadmin.ordered_route("") is None

@@ -10,12 +10,19 @@ from typing import Any
 
 import fake_broker
 import pytest
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _remoting
 from ansible_collections.rocketmq.cluster.plugins.modules import topic_info, topics
 from fake_broker import FakeCluster
+from fake_frames import TOPIC
+from fake_namesrv import ORDERED
 from module_runner import Runner
 
 ONE, OTHER = "RaftNode00", "RaftNode01"
 CREATE, ALL_TOPICS, ROUTE, DELETE_IN_NAMESRV = 17, 21, 105, 216
+PUT_ENTRY, DELETE_ENTRY, LIST = 100, 102, 219
+WRITES = (CREATE, 215, DELETE_IN_NAMESRV, PUT_ENTRY, DELETE_ENTRY)
+#: Releases whose brokers have the flag of an ordered topic from the name servers.
+LISTED = [version for version in fake_broker.VERSIONS if version.startswith("4.")]
 
 
 @pytest.fixture(params=fake_broker.VERSIONS)
@@ -24,13 +31,13 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[FakeCluster]:
         yield fake
 
 
-def apply(run: Runner, cluster: FakeCluster, *items: dict[str, Any], **options: Any) -> dict[str, Any]:
-    return run(topics, **{"namesrv": cluster.namesrv, "timeout": 0.5, "wait": 1, "topics": list(items), **options})
+def apply(run: Runner, fake: FakeCluster, *items: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return run(topics, **{"namesrv": fake.namesrv, "timeout": 0.5, "wait": 1, "topics": list(items), **options})
 
 
 def writes(cluster: FakeCluster) -> list[int]:
     servers = [*cluster.name_servers, *(broker for group in cluster.brokers.values() for broker in group)]
-    return [code for server in servers for code in server.codes() if code in (CREATE, 215, DELETE_IN_NAMESRV)]
+    return [code for server in servers for code in server.codes() if code in WRITES]
 
 
 MISTAKES: dict[str, tuple[list[dict[str, Any]], str]] = {
@@ -83,7 +90,7 @@ def test_a_dead_name_server_is_no_silent_ok(cluster: FakeCluster, run: Runner) -
     apply(run, cluster, {"name": "a"})
     cluster.name_servers[1].close()
     result = apply(run, cluster, {"name": "a"})
-    assert result["msg"].startswith(f"GET_ROUTEINFO_BY_TOPIC to {cluster.namesrv[1]}: ")
+    assert result["msg"].startswith(f"GET_KVLIST_BY_NAMESPACE to {cluster.namesrv[1]}: ")
 
 
 def test_no_answer_is_not_absent(cluster: FakeCluster, run: Runner) -> None:
@@ -96,13 +103,15 @@ def test_no_answer_is_not_absent(cluster: FakeCluster, run: Runner) -> None:
 
 
 @pytest.mark.parametrize("fault", [fake_broker.half, fake_broker.no_body, fake_broker.oversized, fake_broker.reset])
-@pytest.mark.parametrize("code", [ALL_TOPICS, ROUTE])
+@pytest.mark.parametrize("code", [ALL_TOPICS, ROUTE, LIST])
 def test_damage_is_one_sentence(cluster: FakeCluster, run: Runner, fault: fake_broker.Fault, code: int) -> None:
     apply(run, cluster, {"name": "a"})
+    cluster.name_servers[0].lists[ORDERED] = {}
     before = writes(cluster)
     server, name = {
         ALL_TOPICS: (cluster.brokers[ONE][0], "GET_ALL_TOPIC_CONFIG"),
         ROUTE: (cluster.name_servers[0], "GET_ROUTEINFO_BY_TOPIC"),
+        LIST: (cluster.name_servers[0], "GET_KVLIST_BY_NAMESPACE"),
     }[code]
     server.faults[code] = [fault]
     result = apply(run, cluster, {"name": "a", "queues": 9})
@@ -198,6 +207,56 @@ def test_a_group_without_write_permission_is_no_difference(cluster: FakeCluster,
     cluster.leader(ONE).register()
     assert cluster.name_servers[0].routes["a"][ONE]["perm"] == 4
     assert not apply(run, cluster, {"name": "a"})["changed"]
+
+
+@pytest.mark.parametrize("cluster", LISTED, indirect=True)
+def test_a_topic_waits_for_the_entry_that_a_name_server_does_not_take(
+    cluster: FakeCluster, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise nobody could tell in the next look that the entry is about other queues."""
+    apply(run, cluster, {"name": "a", "order": True, "queues": 4})
+    second = cluster.name_servers[1]
+    with monkeypatch.context() as patched:
+        patched.setattr(second, "_put", lambda request: second.reply("route_none", request))
+        result = apply(run, cluster, {"name": "a", "queues": 6}, {"name": "b"})
+    assert result["msg"].startswith("3 changes could not be made.")
+    assert result["msg"].count(f"PUT_KV_CONFIG to {second.address}: TOPIC_NOT_EXIST (17)") == 3
+    assert [cluster.leader(group).store.topic_table.rows["a"]["writeQueueNums"] for group in (ONE, OTHER)] == [4, 4]
+    assert {action["name"] for action in result["actions"] if action["kind"] == "topic"} == {"b"}
+    second.faults[PUT_ENTRY] = [fake_broker.reset]
+    result = apply(run, cluster, {"name": "a", "queues": 6}, wait=5)
+    assert not result["failed"], result["msg"]
+    assert [server.lists[ORDERED]["a"] for server in cluster.name_servers] == [f"{ONE}:6;{OTHER}:6"] * 2
+
+
+@pytest.mark.parametrize("cluster", LISTED, indirect=True)
+def test_a_name_server_that_says_nothing_is_waited_for_once_in_each_round(cluster: FakeCluster, run: Runner) -> None:
+    second = cluster.name_servers[1]
+    second.faults[PUT_ENTRY] = [fake_broker.silent] * 99
+    result = apply(run, cluster, *({"name": f"topic-{number}", "order": True} for number in range(20)))
+    assert f"PUT_KV_CONFIG to {second.address}: no answer within 0.5 s" in result["msg"]
+    assert second.codes().count(PUT_ENTRY) < 10
+
+
+@pytest.mark.parametrize("cluster", LISTED, indirect=True)
+def test_the_order_of_another_cluster_is_not_ours(cluster: FakeCluster, run: Runner) -> None:
+    for server in cluster.name_servers:
+        server.groups[OTHER] = ("Second", server.groups[OTHER][1])
+    for name in ("RaftCluster", "Second"):
+        assert not apply(run, cluster, {"name": "a", "order": True}, cluster=name)["failed"]
+    found = [apply(run, cluster, {"name": "a", "state": "absent"}, cluster=name) for name in ("RaftCluster", "Second")]
+    entries = [(a["before"], a["after"]) for result in found for a in result["actions"] if a["kind"] == "order"]
+    assert entries == [({ONE: "8", OTHER: "8"}, {OTHER: "8"})] * 2 + [({OTHER: "8"}, None)] * 2
+
+
+@pytest.mark.parametrize("cluster", LISTED, indirect=True)
+def test_an_entry_is_asked_for_and_written_as_the_real_name_server_was(cluster: FakeCluster, run: Runner) -> None:
+    for state in ("present", "absent"):
+        apply(run, cluster, {"name": TOPIC, "groups": [ONE], "queues": 1, "order": True, "state": state})
+    log = cluster.name_servers[0].log
+    for name, code in (("order_list", LIST), ("order_put", PUT_ENTRY), ("order_delete", DELETE_ENTRY)):
+        captured = _remoting.decode(fake_broker.captured(cluster.version, name, "request")[4:])
+        assert [request.ext for request in log if request.code == code][-1] == captured.ext
 
 
 def test_several_clusters_have_to_be_told_apart(cluster: FakeCluster, run: Runner) -> None:
