@@ -12,7 +12,7 @@ from ._benchmark import Benchmark
 ALL: list[Benchmark] = [
     deploy.BENCHMARK,
     second_run.BENCHMARK,
-    memory.BENCHMARK,
+    *memory.BENCHMARKS,
     client_call.BENCHMARK,
     topics.BENCHMARK,
     *failover.BENCHMARKS,

@@ -141,9 +141,9 @@ class Cluster:
             raise LabError(f"mqadmin does not confirm the cluster:\n{tail(output)}")
 
 
-def full() -> Cluster:
+def full(version: str = VERSION) -> Cluster:
     """As `make demo` deploys it, with the console."""
-    return Cluster(_hosts.INVENTORY)
+    return Cluster(_hosts.INVENTORY, version)
 
 
 def without_console(version: str = VERSION) -> Cluster:

@@ -77,7 +77,7 @@ rmq76                      : ok=23   changed=2    unreachable=0    failed=0    s
     assert second_run.recap("nothing was run") == {}
 
 
-def test_memory_leaves_out_the_console() -> None:
+def test_memory_counts_a_console_apart() -> None:
     listing = """\
  81320     302 /opt/java/bin/java -Xmx96m -cp /x/lib/* org.apache.rocketmq.namesrv.NamesrvStartup -c /etc/r/namesrv.conf
 124928     264 /opt/java/bin/java -cp /x/lib/* org.apache.rocketmq.broker.BrokerStartup -c /etc/r/broker-n0.conf
@@ -87,10 +87,13 @@ def test_memory_leaves_out_the_console() -> None:
     assert found == [
         {"process": "namesrv", "rss_mb": 79.4, "age_s": 302},
         {"process": "broker-n0", "rss_mb": 122.0, "age_s": 264},
+        {"process": "dashboard", "rss_mb": 42.1, "age_s": 39},
     ]
-    [row] = memory.rows({"samples": [found, [{"rss_mb": 1400.4}]]})
-    assert row.measured == "1,400 MB, the most of 2 samples"
-    assert not row.met
+    nine, console = memory.rows("4.7.1", {"samples": [found, [{"process": "namesrv", "rss_mb": 1400.4}]]})
+    assert (nine.measured, nine.met) == ("1,400 MB, the most of 2 samples", False)
+    assert (console.target, console.measured, console.met) == ("less than 1,677 MB", "1,400 MB", True)
+    [alone] = memory.rows("5.5.0", {"samples": [found[:2]]})
+    assert (alone.target, alone.measured, alone.met) == ("", "201 MB, the most of 1 samples", True)
 
 
 def test_the_client_is_compared_with_mqadmin() -> None:
