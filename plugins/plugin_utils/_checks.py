@@ -12,7 +12,13 @@ from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _controllers, _files, _keys, _modes, _versions
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, is_ipv4, store
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import closest, did_you_mean, joined, listed
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import (
+    closest,
+    did_you_mean,
+    either,
+    joined,
+    listed,
+)
 
 #: Broker keys that the plan writes itself, and the variable that decides them.
 OWNED_BROKER_KEYS = {
@@ -57,11 +63,9 @@ def check_version(inventory: Inventory, problems: list[str]) -> _versions.Releas
         return None
     release = _versions.load(version)
     if release.vulnerable and not inventory.cluster["rocketmq_allow_vulnerable_version"]:
-        holes = ", ".join(release.vulnerable)
         problems.append(
-            f"rocketmq_version {version} lets anyone who reaches its ports run code ({holes}): set rocketmq_version to "
-            f"{release.fixed_in} or later, "
-            "or accept it with rocketmq_allow_vulnerable_version: true."
+            f"rocketmq_version {version} {_holes(release)}: set rocketmq_version to "
+            f"{either(_versions.safe_after(version))}, or accept it with rocketmq_allow_vulnerable_version: true."
         )
     majors: dict[int, list[str]] = {}
     for host, settings in inventory.settings.items():
@@ -74,6 +78,20 @@ def check_version(inventory: Inventory, problems: list[str]) -> _versions.Releas
                 f"{fitting}."
             )
     return release
+
+
+def _holes(release: _versions.Release) -> str:
+    return f"lets anyone who reaches its ports run code ({', '.join(release.vulnerable)})"
+
+
+def warnings(release: _versions.Release) -> list[str]:
+    """What was accepted, and should not stay so."""
+    if not release.vulnerable:
+        return []
+    return [
+        f"RocketMQ {release.version} {_holes(release)}, as rocketmq_allow_vulnerable_version accepts: let nobody but "
+        f"the hosts and clients of the cluster reach them. {release.fixed_in} is the first release that mends it."
+    ]
 
 
 def check_addresses(inventory: Inventory, problems: list[str]) -> None:

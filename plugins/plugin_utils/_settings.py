@@ -11,7 +11,8 @@ from typing import Any, Callable, NamedTuple
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import shorten
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _versions
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import either, shorten
 from jinja2 import Undefined, UndefinedError
 
 
@@ -230,14 +231,19 @@ _SYSTEM_FOLDER = re.compile(
 #: In the order of docs/variables.md; a text on its own begins a chapter there.
 _ALL: tuple[Setting | str, ...] = (
     "The cluster",
-    Setting("rocketmq_version", "", text, "RocketMQ version; required: 4.7.1, 4.9.7 or 5.5.0."),
+    Setting(
+        "rocketmq_version",
+        "",
+        text,
+        f"RocketMQ version; required: {either(_versions.known())}. docs/versions.md compares them.",
+    ),
     Setting("rocketmq_cluster_name", "DefaultCluster", word, "brokerClusterName, and what destroy.yml asks for."),
     Setting("rocketmq_broker_groups", [], groups, "The broker groups, one entry each; see the chapter below."),
     Setting(
         "rocketmq_allow_vulnerable_version",
         False,
         flag,
-        "Accept a version through which anyone can run code on brokers.",
+        "Accept a version with a hole through which anyone who reaches its ports runs code. Every run warns of it.",
     ),
     Setting(
         "rocketmq_allow_any_group_size",

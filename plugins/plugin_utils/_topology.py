@@ -77,6 +77,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
     modes = {group.name: group.mode for group in inventory.groups}
     return {
         "problems": [],
+        "warnings": _checks.warnings(release),
         "cluster": cluster["rocketmq_cluster_name"],
         "version": version,
         "namesrv": namesrv,

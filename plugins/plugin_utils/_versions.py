@@ -36,22 +36,27 @@ class Release:
     processes: tuple[str, ...]
     #: Majors of Java that it runs on.
     jdks: tuple[int, ...]
-    #: Known vulnerabilities by which anyone who reaches the ports runs code or writes files.
-    vulnerable: tuple[str, ...]
-    #: The release that mends them; empty where there are none.
-    fixed_in: str
+    #: Known vulnerabilities by which anyone who reaches the ports runs code or writes files, and what mends each.
+    vulnerable: Mapping[str, str]
     #: File name of the logging configuration of a process below conf/, with ``{kind}`` in it.
     log_config: str
     #: From "9+" or "9+ <kind>" to options of the JVM; use :meth:`module_options`.
     java_options: Mapping[str, tuple[str, ...]]
     #: Artifacts (without the prefix ``rocketmq-``) whose runtime jars make the distribution.
     modules: tuple[str, ...]
+    #: Sentences about it for docs/versions.md.
+    notes: tuple[str, ...]
     #: The lock: sha256 of every jar.
     jars: Mapping[str, str]
 
     @property
     def major(self) -> int:
         return int(self.version.split(".")[0])
+
+    @property
+    def fixed_in(self) -> str:
+        """The first release with none of its vulnerabilities; empty where there are none."""
+        return max(self.vulnerable.values(), key=numbers, default="")
 
     def log_config_name(self, kind: str) -> str:
         """Name of the logging configuration of a ``kind`` (namesrv, broker, tools) below conf/."""
@@ -81,7 +86,7 @@ class Release:
             "modes": list(self.modes),
             "processes": list(self.processes),
             "jdks": list(self.jdks),
-            "vulnerable": list(self.vulnerable),
+            "vulnerable": dict(self.vulnerable),
             "fixed_in": self.fixed_in,
             "log_config": self.log_config,
             "modules": list(self.modules),
@@ -96,7 +101,17 @@ def known() -> list[str]:
 
 def in_order(versions: Iterable[str]) -> list[str]:
     """Oldest first."""
-    return sorted(versions, key=lambda version: [int(part) for part in version.split(".")])
+    return sorted(versions, key=numbers)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """What releases are ordered by."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def safe_after(version: str) -> list[str]:
+    """Known releases after ``version`` without known vulnerabilities."""
+    return [other for other in known() if numbers(other) > numbers(version) and not load(other).vulnerable]
 
 
 @functools.cache
@@ -111,10 +126,10 @@ def load(version: str) -> Release:
         controller_types=tuple(data["controller_types"]),
         processes=tuple(data["processes"]),
         jdks=tuple(data["jdks"]),
-        vulnerable=tuple(data["vulnerable"]),
-        fixed_in=data["fixed_in"],
+        vulnerable=dict(data["vulnerable"]),
         log_config=data["log_config"],
         java_options={key: tuple(options) for key, options in data["java_options"].items()},
         modules=tuple(data["modules"]),
+        notes=tuple(data["notes"]),
         jars=dict(data["jars"]),
     )

@@ -13,6 +13,12 @@ def listed(hosts: Sequence[str]) -> str:
     return ", ".join(hosts)
 
 
+def either(names: Sequence[str]) -> str:
+    """4.9.7, 5.3.3 or 5.5.0."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def joined(owners: Sequence[str]) -> str:
     """Group A and group B."""
     return " and ".join([owners[0], *(owner[0].lower() + owner[1:] for owner in owners[1:])])

@@ -16,13 +16,14 @@ ROOT = pathlib.Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 
 
-def test_the_list_of_variables_is_current() -> None:
-    spec = importlib.util.spec_from_file_location("variables", ROOT / "tools" / "variables.py")
+@pytest.mark.parametrize("name", ["variables", "versions"])
+def test_what_a_tool_writes_is_current(name: str) -> None:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    variables = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(variables)
-    assert variables.TARGET.read_text(encoding="utf-8") == variables.render(), "run tools/variables.py"
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.TARGET.read_text(encoding="utf-8") == tool.render(), f"run tools/{name}.py"
 
 
 @pytest.mark.parametrize("role", ROLES)

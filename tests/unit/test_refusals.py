@@ -39,7 +39,7 @@ SENTENCES = [
     "rocketmq_jvm_profile is 'tiny' on rmq71, rmq76, rmq77: give one of auto, small.",
     "rocketmq_dashbord_port is set on rmq71, rmq76, rmq77, but there is no such variable (did you mean "
     "rocketmq_dashboard_port?): correct its name, or remove it (docs/variables.md has all names).",
-    "rocketmq_version 4.7.2 is not known: choose one of 4.7.1, 4.9.7, 5.5.0.",
+    "rocketmq_version 4.7.2 is not known: choose one of 4.7.1, 4.8.0, 4.9.4, 4.9.7, 5.1.4, 5.3.3, 5.5.0.",
 ]
 NO_HOST = (
     "The inventory has no host in the group rocketmq: make rocketmq_namesrv, rocketmq_broker and the others its "
@@ -111,6 +111,9 @@ CASES = {
     ),
     # The counter-check: nothing is wrong, so that hosts are contacted.
     "correct": Case("playbooks/preflight.yml", []),
+    "a hole that is accepted": Case(
+        "playbooks/status.yml", [], {"rocketmq_version": "4.9.4", "rocketmq_allow_vulnerable_version": True}
+    ),
 }
 
 
@@ -174,3 +177,12 @@ def test_a_correct_inventory_is_not(results: Results) -> None:
     assert run.returncode == 4, run.stdout
     assert "cannot be deployed" not in run.stdout + run.stderr
     assert run.stdout.count("UNREACHABLE") == len(HOSTS)
+    assert "run code" not in run.stdout
+
+
+def test_every_run_warns_once_of_a_hole_that_was_accepted(results: Results) -> None:
+    run, contacted = results["a hole that is accepted"]
+    assert contacted
+    warning = "RocketMQ 4.9.4 lets anyone who reaches its ports run code (CVE-2023-33246, CVE-2023-37582)"
+    assert run.stdout.count(warning) == 1, run.stdout
+    assert "4.9.7 is the first release that mends it" in run.stdout

@@ -36,9 +36,13 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.set(rocketmq_version="4.7.1"),
         ["CVE-2023-33246", "CVE-2023-37582", "4.9.7", "rocketmq_allow_vulnerable_version"],
     ),
-    "JDK that does not fit": (
+    "JDK that is too new": (
         lambda s: s.set(rocketmq_java_major=24),
         ["rocketmq_java_major 24", "rmq71, rmq76, rmq77", "17"],
+    ),
+    "JDK that is too old": (
+        lambda s: s.hostvars["rmq76"].update(rocketmq_java_major=7),
+        ["rocketmq_java_major is 7 on rmq76:", "from 8 to 99"],
     ),
     "version differs": (
         lambda s: s.hostvars["rmq76"].update(rocketmq_version="5.5.0"),
@@ -666,8 +670,31 @@ def test_what_a_run_leaves_on_its_hosts_is_no_mistyped_variable() -> None:
     assert left <= set(_settings.OTHER_NAMES)
 
 
-def test_a_vulnerable_version_can_be_accepted() -> None:
-    assert problems(lambda s: s.set(rocketmq_version="4.7.1", rocketmq_allow_vulnerable_version="yes")) == []
+@pytest.mark.parametrize("version", ["4.7.1", "4.8.0", "4.9.4"])
+def test_a_vulnerable_version_is_refused_with_all_that_are_not(version: str) -> None:
+    [sentence] = problems(lambda s: s.set(rocketmq_version=version))
+    assert sentence == (
+        f"rocketmq_version {version} lets anyone who reaches its ports run code (CVE-2023-33246, CVE-2023-37582): set "
+        "rocketmq_version to 4.9.7, 5.1.4, 5.3.3 or 5.5.0, or accept it with rocketmq_allow_vulnerable_version: true."
+    )
+
+
+@pytest.mark.parametrize("version", ["4.7.1", "4.8.0", "4.9.4"])
+def test_a_vulnerable_version_can_be_accepted_and_is_warned_of(version: str) -> None:
+    sample = Sample()
+    sample.set(rocketmq_version=version, rocketmq_allow_vulnerable_version="yes")
+    plan = _topology.plan(sample.hostvars, sample.groups)
+    assert plan["problems"] == []
+    [warning] = plan["warnings"]
+    assert f"RocketMQ {version} lets anyone who reaches its ports run code (CVE-2023-33246, CVE-2023-37582)" in warning
+    assert "4.9.7 is the first release that mends it" in warning
+
+
+@pytest.mark.parametrize("version", ["4.9.7", "5.1.4", "5.3.3", "5.5.0"])
+def test_of_other_versions_nothing_is_said(version: str) -> None:
+    sample = Sample()
+    sample.set(rocketmq_version=version, rocketmq_allow_vulnerable_version="yes")
+    assert _topology.plan(sample.hostvars, sample.groups)["warnings"] == []
 
 
 def test_an_inventory_without_hosts_is_refused() -> None:
