@@ -206,8 +206,16 @@ def members(value: Any) -> dict[str, str]:
 
 
 def pinned_members(value: Any) -> dict[str, str]:
+    return _ids_by_host(value, "{rmq71: n0, rmq76: n1, rmq77: n2}")
+
+
+def numbered_members(value: Any) -> dict[str, str]:
+    return _ids_by_host(value, "{rmq71: 0, rmq76: 1}")
+
+
+def _ids_by_host(value: Any, example: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise ValueError("a mapping of host to pinned id, such as {rmq71: n0, rmq76: n1, rmq77: n2}")
+        raise ValueError(f"a mapping of host to pinned id, such as {example}")
     return {str(host): "" if identity is None else str(identity) for host, identity in value.items()}
 
 
