@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._versions import Release
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import listed
 
 #: Chosen so that another master takes writes within 4 s when a host vanishes without closing its connections;
@@ -41,12 +42,25 @@ def properties(group: Group, host: str, network: Network) -> dict[str, Any]:
     return {"brokerId": int(identity or 0), **({"brokerRole": "SLAVE"} if identity not in ("", "0") else {})}
 
 
-def defaults(mode: str) -> dict[str, Any]:
-    """Keys that the user can set otherwise."""
-    if mode == "controller":
+def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[str, Any]:
+    """Keys that the user can set otherwise; ``common`` are the user's for all groups."""
+    if group.mode == "controller":
         # A message is acknowledged when all members that keep up have it.
         return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS}
-    return {"brokerRole": "ASYNC_MASTER"}
+    found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER"}
+    if group.mode == "master_slave":
+        # Without it a slave answers no consumer, also when its master is gone.
+        found["slaveReadEnable"] = True
+        if waits_for_slave(group, common) and release.major >= 5:
+            # There the role alone waits for nobody: the master counts as the one replica that is asked for.
+            found |= {"totalReplicas": len(group.members), "inSyncReplicas": 2}
+    return found
+
+
+def waits_for_slave(group: Group, common: Mapping[str, Any]) -> bool:
+    """Whether the master of a group is told to acknowledge what a slave has too."""
+    alone = group.mode in ("master_slave", "master")
+    return alone and {**common, **group.properties}.get("brokerRole") == "SYNC_MASTER"
 
 
 def problems(group: Group, any_size: bool) -> Iterator[str]:

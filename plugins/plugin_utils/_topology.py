@@ -187,7 +187,7 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
         _controllers.addresses(context.inventory),
     )
     properties = {
-        **_modes.defaults(group.mode),
+        **_modes.defaults(group, settings["rocketmq_broker_properties"], context.release),
         "deleteWhen": "04",
         "fileReservedTime": 72,
         "flushDiskType": "ASYNC_FLUSH",

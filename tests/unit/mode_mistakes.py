@@ -80,6 +80,18 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.set(rocketmq_broker_properties={"brokerRole": "SLAVE"}),
         ["rocketmq_broker_properties has brokerRole: SLAVE", "stands in members"],
     ),
+    "double write of a master": (
+        lambda s: masters(s, properties={"brokerRole": "SYNC_MASTER"}),
+        ["Group RaftNode00 has brokerRole: SYNC_MASTER, but no slave to wait for", "master_slave", "ASYNC_MASTER"],
+    ),
+    "double write without a slave": (
+        with_slaves(members={"rmq71": 0}, properties={"brokerRole": "SYNC_MASTER"}),
+        ["Group RaftNode00 has brokerRole: SYNC_MASTER, but no slave to wait for"],
+    ),
+    "double write of masters": (
+        lambda s: [masters(s), s.set(rocketmq_broker_properties={"brokerRole": "SYNC_MASTER"})],
+        ["Group RaftNode00 has brokerRole: SYNC_MASTER, but no slave to wait for"],
+    ),
     "slave without a master": (
         with_slaves(members={"rmq71": 1, "rmq76": 2}),
         ["Group RaftNode00 has slaves without a master (rmq71: 1, rmq76: 2)", "the id 0"],

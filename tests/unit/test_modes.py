@@ -55,6 +55,25 @@ def test_a_master_and_its_slaves(role: str | None, shown: str) -> None:
         assert not set(keys) & {*DLEDGER, "enableControllerMode", "controllerAddr"}
 
 
+def test_double_write_is_one_on_every_version() -> None:
+    """5.x counts the master among the replicas that it waits for, and asks for one."""
+
+    def keys(version: str, **group: Any) -> dict[str, Any]:
+        found = broker(plan(lambda s: [slaves(s, **group), s.set(rocketmq_version=version)]), "rmq71")
+        return {key: found.get(key) for key in ("inSyncReplicas", "totalReplicas")}
+
+    sync = {"brokerRole": "SYNC_MASTER"}
+    assert keys("5.5.0", properties=sync) == {"inSyncReplicas": 2, "totalReplicas": 3}
+    assert keys("5.5.0", properties={**sync, "inSyncReplicas": 3})["inSyncReplicas"] == 3
+    assert keys("5.5.0") == keys("4.9.7", properties=sync) == {"inSyncReplicas": None, "totalReplicas": None}
+
+
+def test_slaves_answer_consumers() -> None:
+    assert broker(plan(slaves), "rmq76")["slaveReadEnable"] is True
+    assert broker(plan(lambda s: slaves(s, properties={"slaveReadEnable": False})), "rmq76")["slaveReadEnable"] is False
+    assert "slaveReadEnable" not in broker(plan(masters), "rmq71")
+
+
 def test_members_of_a_group_may_have_any_numbers() -> None:
     found = plan(lambda s: slaves(s, members={"rmq71": 7, "rmq76": 0, "rmq77": "3"}))
     assert {host: broker(found, host)["brokerId"] for host in HOSTS} == {"rmq71": 7, "rmq76": 0, "rmq77": 3}

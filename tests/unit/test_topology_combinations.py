@@ -146,4 +146,4 @@ def test_three_mistakes() -> None:
 def test_most_mistakes_have_nothing_to_do_with_each_other() -> None:
     pairs = list(itertools.combinations(MISTAKES, 2))
     apart = sum(not touch(*pair) for pair in pairs)
-    assert apart > 0.7 * len(pairs)
+    assert apart > 0.6 * len(pairs)
