@@ -460,6 +460,7 @@ OTHER_NAMES = (
     "rocketmq_health",
     "rocketmq_lock",
     "rocketmq_plan",
+    "rocketmq_removed",
     "rocketmq_restart_before",
     "rocketmq_service_found",
     "rocketmq_upgrade",
