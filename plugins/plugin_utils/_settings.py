@@ -513,6 +513,8 @@ def read(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[WrongValue]
             wrong.append(WrongValue(name, shorten(repr(raw)), str(expected)))
         except UNREADABLE as error:
             reason = str(error.__cause__ or error).splitlines()[0].rstrip(".")
+            # In which of its calls Python gave up differs between hosts; the mistake is one.
+            reason = reason.partition(": maximum recursion depth")[0]
             wrong.append(
                 WrongValue(name, f"unreadable ({reason})", "what its template or vault needs, or a plain value")
             )
