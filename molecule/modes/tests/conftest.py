@@ -38,13 +38,10 @@ class Figures:
     """What tests found out, for the last lines of the run and for docs/modes.md."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
         self.found: dict[str, dict[str, Any]] = {}
 
-    def add(self, deployment: Deployment, what: str, line: str, **values: Any) -> None:
-        name = f"{deployment.example} {deployment.version}"
-        self.lines.append(f"{name}, {what}: {line}")
-        self.found.setdefault(name, {})[what] = values
+    def add(self, deployment: Deployment, what: str, values: dict[str, Any]) -> None:
+        self.found[f"{deployment.example} {deployment.version}: {what}"] = values
         FIGURES.write_text(json.dumps(self.found, indent=2) + "\n")
 
 
@@ -57,7 +54,7 @@ def figures() -> Figures:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _FIGURES.lines:
+    if _FIGURES.found:
         terminalreporter.section(f"figures ({FIGURES})")
-        for line in _FIGURES.lines:
-            terminalreporter.write_line(line)
+        for name, values in _FIGURES.found.items():
+            terminalreporter.write_line(f"{name}: " + ", ".join(f"{key} {value}" for key, value in values.items()))

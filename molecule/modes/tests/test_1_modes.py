@@ -5,7 +5,9 @@ What is asserted here, docs/modes.md promises; its numbers are the figures of th
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import checks
@@ -47,7 +49,7 @@ def test_messages_of_every_kind(deployment: Deployment, figures: Figures) -> Non
         groups=list(deployment.layout.groups),
         folder=deployment.folder / "kinds",
     )
-    figures.add(deployment, "message kinds", str(found))
+    figures.add(deployment, "message kinds", {"found": str(found)})
     assert not found.wrong, found.wrong
     assert set(found.sent) == {"normal", "ordered", "delayed", "transactional"}
 
@@ -55,65 +57,53 @@ def test_messages_of_every_kind(deployment: Deployment, figures: Figures) -> Non
 def test_a_process_dies(deployment: Deployment, figures: Figures) -> None:
     """The broker that takes the writes of a group, by SIGKILL, while the Java client sends to all groups."""
     layout = deployment.layout
-    group = next(iter(layout.groups))
-    client = deployment.client("process")
-    old = deployment.leader(group)
-    host, unit = cluster.host_of(old), f"rocketmq-broker@{layout.groups[group].instance}.service"
-    with client.sending(rate=RATE * len(layout.groups)):
-        time.sleep(5)
-        killed = int(cluster.host(host).check_output("date +%%s%%3N && systemctl kill --signal=SIGKILL %s", unit))
-        named = wait_until_named(client, group, killed, deployment.namesrv)
+    death = Death(deployment, "a process dies")
+    unit = f"rocketmq-broker@{layout.groups[death.group].instance}.service"
+    with death.sending():
+        command = "date +%%s%%3N && systemctl kill --signal=SIGKILL %s"
+        death.since = int(cluster.host(death.host).check_output(command, unit))
+        death.wait_until_named(deployment.namesrv)
         deployment.wait_until_whole()
-        ended = now()
-    verdict = client.compare()
-    new = deployment.leader(group)
-    report(figures, deployment, "a process dies", client, group, (killed, ended), named, verdict, new=new)
+    new = deployment.leader(death.group)
+    verdict = death.client.compare()
+    death.report(figures, verdict, leader=new)
     assert verdict.good, verdict
-    assert (new != old) == layout.takes_over, (old, new)
-    others = {name: gap for name, gap in client.gaps(killed, ended).items() if name != group}
-    assert all(gap.milliseconds < 1000 * LIMIT for gap in others.values()), others
+    assert (new != death.leader) == layout.takes_over, (death.leader, new)
     assert deployment.restarts() == {
-        name: {own: int((name, own) == (host, unit)) for own in units} for name, units in layout.units.items()
+        host: {own: int((host, own) == (death.host, unit)) for own in units} for host, units in layout.units.items()
     }
 
 
 def test_a_host_dies(deployment: Deployment, figures: Figures) -> None:
     """The host of a group's master. What cannot be read meanwhile would be lost if its disk were gone as well."""
     layout = deployment.layout
-    group = next(iter(layout.groups))
-    client = deployment.client("host")
-    old = deployment.leader(group)
-    host = cluster.host_of(old)
-    others = [server for server in deployment.namesrv if cluster.host_of(server) != host]
-    named: dict[str, int] = {}
-    with client.sending(rate=RATE * len(layout.groups)):
-        time.sleep(5)
-        died = now()
+    death = Death(deployment, "a host dies")
+    others = [server for server in deployment.namesrv if cluster.host_of(server) != death.host]
+    with death.sending():
+        death.since = now()
         if layout.takes_over:
-            # The harder case, and the one that its timings are for: nobody is told that connections are gone.
-            machines.vanish(host)
-            named = wait_until_named(client, group, died, others, old)
+            # The harder case, and the one that its timings are for: nobody hears that connections are gone.
+            machines.vanish(death.host)
+            death.wait_until_named(others, death.leader)
         else:
-            machines.cut_power(host)
+            machines.cut_power(death.host)
         time.sleep(8)
-        ended = now()
-    meanwhile = client.compare()
+    meanwhile = death.client.compare()
     if layout.takes_over:
-        machines.come_back(host)
+        machines.come_back(death.host)
     else:
-        machines.boot(host)
+        machines.boot(death.host)
     deployment.wait_until_whole()
-    verdict = client.compare()
-    report(figures, deployment, "a host dies", client, group, (died, ended), named, verdict, meanwhile)
+    verdict = death.client.compare()
+    death.report(figures, verdict, unreadable_meanwhile=len(meanwhile.lost))
     assert verdict.good, verdict
-    replicated = any(len(own.ids) > 1 for own in layout.groups.values())
     if layout.safe:
         assert not meanwhile.lost, meanwhile
-    elif not replicated:
+    if not any(len(group.ids) > 1 for group in layout.groups.values()):
         assert meanwhile.lost, meanwhile
     if layout.without_slave:
-        waiting = [name for name, own in layout.groups.items() if own.ids.get(host) == {1}]
-        failed = [attempt for attempt in ledger.read_failed(client.failed) if attempt.started_ms > died]
+        waiting = [name for name, own in layout.groups.items() if own.ids.get(death.host) == {1}]
+        failed = [attempt for attempt in ledger.read_failed(death.client.failed) if attempt.started_ms > death.since]
         outcomes = {attempt.outcome for attempt in failed if attempt.group in waiting}
         assert layout.without_slave[deployment.version[0]] in outcomes, outcomes
 
@@ -122,53 +112,45 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def wait_until_named(
-    client: ledger.Client, group: str, since: int, namesrv: list[str], old: str = ""
-) -> dict[str, int]:
-    """Milliseconds until each of these name servers named a leader of the group (another than `old`).
+class Death:
+    """Of the member that leads the first group, while the Java client sends to all; times in ms since the epoch."""
 
-    The client asks each ten times a second.
-    """
-    while True:
-        found = ledger.new_leader_ms(ledger.read_leaders(client.leaders), group, since, old)
-        if found.keys() >= set(namesrv):
-            return found
-        assert now() < since + 1000 * LIMIT, f"no leader of {group} everywhere: {found}"
-        time.sleep(0.2)
+    def __init__(self, deployment: Deployment, what: str) -> None:
+        self.deployment, self.what = deployment, what
+        self.group = next(iter(deployment.layout.groups))
+        self.client = deployment.client(what.replace(" ", "-"))
+        self.leader = deployment.leader(self.group)
+        self.host = cluster.host_of(self.leader)
+        self.since = self.until = 0
+        #: Milliseconds until each name server named a leader.
+        self.named: dict[str, int] = {}
 
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """For some seconds before the block, and as long as it takes."""
+        with self.client.sending(rate=RATE * len(self.deployment.layout.groups)):
+            time.sleep(5)
+            yield
+            self.until = now()
 
-def report(
-    figures: Figures,
-    deployment: Deployment,
-    what: str,
-    client: ledger.Client,
-    group: str,
-    window: tuple[int, int],
-    named: dict[str, int],
-    verdict: ledger.Verdict,
-    meanwhile: ledger.Verdict | None = None,
-    new: str = "",
-) -> None:
-    silent = {name: gap.milliseconds for name, gap in client.gaps(*window).items()}
-    values: dict[str, Any] = {
-        "group": group,
-        "named_ms": named,
-        "silent_ms": silent,
-        "acknowledged": verdict.acknowledged,
-        "lost": len(verdict.lost),
-        "stored_twice": len(verdict.duplicated),
-        "failed_sends": verdict.failed,
-    }
-    words = []
-    if new:
-        values["leader"] = new
-        words.append(f"{new} leads {group}")
-    if named:
-        words.append(f"named by every name server after {max(named.values()) / 1000:.1f} s")
-    rest = ", ".join(f"{name} {milliseconds / 1000:.1f} s" for name, milliseconds in silent.items() if name != group)
-    words.append(f"{group} acknowledged nothing for {silent.get(group, 0) / 1000:.1f} s (the others: {rest})")
-    if meanwhile:
-        values["unreadable_meanwhile"] = len(meanwhile.lost)
-        words.append(f"{len(meanwhile.lost)} of {meanwhile.acknowledged} acknowledged could not be read meanwhile")
-    words.append(str(verdict))
-    figures.add(deployment, what, "; ".join(words), **values)
+    def wait_until_named(self, namesrv: list[str], old: str = "") -> None:
+        """Until each of these name servers named a leader, another than `old`; the client asks ten times a second."""
+        while not self.named.keys() >= set(namesrv):
+            assert now() < self.since + 1000 * LIMIT, f"no leader of {self.group} everywhere: {self.named}"
+            time.sleep(0.2)
+            self.named = ledger.new_leader_ms(ledger.read_leaders(self.client.leaders), self.group, self.since, old)
+
+    def report(self, figures: Figures, verdict: ledger.Verdict, **found: Any) -> None:
+        silent = {name: gap.milliseconds for name, gap in self.client.gaps(self.since, self.until).items()}
+        values = {
+            "group": self.group,
+            "died": self.leader,
+            "named_after_ms": self.named,
+            "silent_ms": silent,
+            "acknowledged": verdict.acknowledged,
+            "lost": len(verdict.lost),
+            "stored_twice": len(verdict.duplicated),
+            "failed_sends": verdict.failed,
+            **found,
+        }
+        figures.add(self.deployment, self.what, values)
