@@ -27,7 +27,9 @@ HOSTS: Thing = ("hosts",)
 SAME: dict[str, Thing] = {
     **dict.fromkeys(("listen_port", "dledger_port", "rocketmq_namesrv_port", "rocketmq_dashboard_port"), PORTS),
     **dict.fromkeys(("rocketmq_controller_port", "rocketmq_controller_raft_port"), PORTS),
-    **dict.fromkeys(("rocketmq_controller_members", "rocketmq_controller_type"), CONTROLLERS),
+    **dict.fromkeys(
+        ("rocketmq_controller_members", "rocketmq_controller_type", "rocketmq_controller_properties"), CONTROLLERS
+    ),
     **dict.fromkeys(("rocketmq_address", "rocketmq_adress", "ansible_host"), ("address",)),
     **dict.fromkeys(("rocketmq_version", "rocketmq_verison", "rocketmq_java_major"), VERSION),
     **dict.fromkeys(("rocketmq_dashboard_source", "rocketmq_dashboard_file"), ("console",)),
