@@ -19,6 +19,7 @@ check: lint unit ## the quick part: lint and unit tests, under two minutes
 test: check sanity molecule ## what CI runs
 
 test-all: export ROCKETMQ_FAULTS = each
+test-all: export ROCKETMQ_MODES = all
 test-all: export ROCKETMQ_CONTRACT = ../../../tests/contract
 test-all: REST =
 test-all: test ## the same on every release; every killed run gets bare hosts and a run to its end of its own

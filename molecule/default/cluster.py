@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,13 @@ MEMBER_IDS = {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"}
 PORTS = {"RaftNode00": (10911, 20911), "RaftNode01": (10921, 20921)}
 INSTANCES = {"RaftNode00": "n0", "RaftNode01": "n1"}
 NAMESRV = [f"{address}:9876" for address in ADDRESSES.values()]
+#: Group -> address -> the ids that a member may have.
+Members = Mapping[str, Mapping[str, Collection[int]]]
+# DLedger shows a follower as the number of its id plus one.
+MEMBERS: Members = {
+    group: {f"{ADDRESSES[name]}:{listen}": (0, int(id_[1:]) + 1) for name, id_ in MEMBER_IDS.items()}
+    for group, (listen, _) in PORTS.items()
+}
 CONSOLE_HOST = "rmq71"
 CONSOLE_PORT = 19876
 
@@ -73,13 +80,27 @@ def invocations(*names: str) -> dict[str, str]:
     return found
 
 
-def wait_until_whole(seconds: float = 120) -> None:
-    """Until every name server knows three members with one leader in both groups."""
+def whole(seen: Iterable[mqadmin.Member], members: Members) -> bool:
+    """Exactly these members, each with an id that it may have, and one of each group with 0."""
+    found: dict[str, dict[str, int]] = {}
+    for member in seen:
+        found.setdefault(member.group, {})[member.address] = member.broker_id
+    if {group: set(own) for group, own in found.items()} != {group: set(own) for group, own in members.items()}:
+        return False
+    fitting = all(id_ in members[group][address] for group, own in found.items() for address, id_ in own.items())
+    distinct = all(len(set(own.values())) == len(own) and 0 in own.values() for own in found.values())
+    return fitting and distinct
+
+
+def wait_until_whole(
+    seconds: float = 120, members: Members = MEMBERS, namesrv: Sequence[str] = NAMESRV
+) -> dict[str, list[mqadmin.Member]]:
+    """What every name server shows, once all of them show all members with one leader in each group."""
     deadline = time.monotonic() + seconds
     while True:
-        seen = in_parallel(cluster_list, NAMESRV)
-        if all(len(members) == 6 and len(mqadmin.leaders(members)) == 2 for members in seen.values()):
-            return
+        seen = in_parallel(cluster_list, namesrv)
+        if all(whole(found, members) for found in seen.values()):
+            return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"not whole after {seconds:.0f} s: {seen}")
         time.sleep(1)

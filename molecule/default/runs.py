@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,14 @@ def playbook(
     name: str,
     variables: dict[str, Any] | None = None,
     *,
-    inventory: Path | None = None,
+    inventory: Sequence[Path] = (),
     at: Point | None = None,
     then: Callable[[subprocess.Popen[str]], None] = lambda process: None,
 ) -> Run:
     """Runs a playbook to its end; at the chosen moment calls `then` with its process."""
-    sources = ["--inventory", str(inventory or Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent)]
-    command = ["ansible-playbook", str(ROOT / name), *sources, "--extra-vars", json.dumps(variables or {})]
+    sources = inventory or [Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent]
+    command = ["ansible-playbook", str(ROOT / name), "--extra-vars", json.dumps(variables or {})]
+    command += [word for source in sources for word in ("--inventory", str(source))]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
     lines, batches, play, reached = [], 0, "", False
     with subprocess.Popen(
@@ -88,9 +89,9 @@ def playbook(
     return Run(process.returncode, "".join(lines), reached)
 
 
-def converge(variables: dict[str, Any] | None = None) -> Run:
+def converge(variables: dict[str, Any] | None = None, *, inventory: Sequence[Path] = ()) -> Run:
     """Runs site.yml, which has to succeed."""
-    run = playbook("site.yml", variables)
+    run = playbook("site.yml", variables, inventory=inventory)
     assert run.status == 0, run.output[-4000:]
     return run
 

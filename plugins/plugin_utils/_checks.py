@@ -204,6 +204,16 @@ def check_modes(inventory: Inventory, release: _versions.Release, problems: list
                 f"{group.where} has mode {group.mode}, which RocketMQ {release.version} does not have: choose one of "
                 f"{', '.join(release.modes)}, or set rocketmq_version to one of {', '.join(having)}."
             )
+    common = inventory.cluster["rocketmq_broker_properties"]
+    waiting = [
+        group for group in inventory.groups if "mode" not in group.unread and _modes.waits_for_slave(group, common)
+    ]
+    lonely = [group.where for group in waiting if len(group.members) == 1]
+    if lonely:
+        problems.append(
+            f"{joined(lonely)} {'has' if len(lonely) == 1 else 'have'} brokerRole: SYNC_MASTER, but no slave to wait "
+            "for: give it one in members (mode: master_slave), or set ASYNC_MASTER."
+        )
     problems += _controllers.problems(inventory, release)
 
 

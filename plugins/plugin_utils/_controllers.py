@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _inventory, _versions
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Inventory
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._modes import DLEDGER_ID
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import listed
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import joined, listed
 
 #: Keys that the plan writes itself, and the variable that decides them.
 OWNED_KEYS = {
@@ -26,6 +26,7 @@ OWNED_KEYS = {
     "jRaftControllerRPCAddr": "rocketmq_controller_members and rocketmq_controller_port",
 }
 _MEMBERS = "rocketmq_controller_members"
+_PROCESSES = "the inventory group rocketmq_controller"
 _TYPES = {"jraft": "jRaft", "dledger": "DLedger"}
 
 
@@ -54,9 +55,10 @@ def port_variables(inventory: Inventory) -> list[str]:
     return ["rocketmq_controller_port", *([] if only else ["rocketmq_controller_raft_port"])]
 
 
-def ports(inventory: Inventory, host: str) -> dict[str, int]:
-    names = zip(("controller", "raft"), port_variables(inventory))
-    return {name: inventory.settings[host][variable] for name, variable in names}
+def ports(inventory: Inventory, host: str, release: _versions.Release) -> dict[str, int]:
+    settings = inventory.settings[host]
+    raft = {"raft": settings["rocketmq_controller_raft_port"]} if _kind(inventory, release) == "jraft" else {}
+    return {"controller": settings["rocketmq_controller_port"], **raft}
 
 
 def properties(inventory: Inventory, host: str, release: _versions.Release) -> dict[str, Any]:
@@ -90,20 +92,25 @@ def problems(inventory: Inventory, release: _versions.Release) -> Iterator[str]:
     """What is wrong with the controllers, in sentences."""
     members = inventory.cluster[_MEMBERS]
     users = [group.where for group in inventory.groups if group.mode == "controller"]
-    if "controller" not in release.modes or inventory.unread.get(_MEMBERS):
+    others = [group for group in inventory.groups if group.mode != "controller" and "mode" not in group.unread]
+    if "controller" not in release.modes:
         # Groups of that mode have had their sentence.
-        if members and not users:
+        if (members or inventory.controllers) and others == inventory.groups:
+            named = " and ".join([_MEMBERS] * bool(members) + [_PROCESSES] * bool(inventory.controllers))
             yield (
-                f"{_MEMBERS} names hosts, but RocketMQ {release.version} has no controllers: remove it, or set a later "
-                "rocketmq_version and mode: controller."
+                f"There are hosts in {named}, but RocketMQ {release.version} has no controllers: take them out, or set "
+                "a later rocketmq_version and mode: controller."
             )
+        return
+    if inventory.unread.get(_MEMBERS):
         return
     if users and not members:
         yield (
-            f"{_MEMBERS} is empty, but {listed(users)} has mode controller: name the hosts of the controllers, such as "
-            "{rmq71: n0, rmq76: n1, rmq77: n2}."
+            f"{joined(users)} {'has' if len(users) == 1 else 'have'} mode controller, but {_MEMBERS} is empty: name "
+            "the hosts of the controllers, such as {rmq71: n0, rmq76: n1, rmq77: n2}."
         )
-    if members and not users and inventory.groups:
+        return
+    if members and inventory.groups and others == inventory.groups:
         yield f"{_MEMBERS} names hosts, but no broker group has mode: controller: remove it, or set the mode."
     yield from _placed(inventory, members)
     if members:
@@ -111,19 +118,21 @@ def problems(inventory: Inventory, release: _versions.Release) -> Iterator[str]:
 
 
 def _placed(inventory: Inventory, members: dict[str, str]) -> Iterator[str]:
-    if inventory.controllers:
-        missing = [host for host in inventory.controllers if host not in members]
-        strangers = [host for host in members if host not in inventory.controllers]
-        if missing:
-            yield (
-                f"{listed(missing)} of the inventory group rocketmq_controller is not in {_MEMBERS}: give it an id "
-                "there, or take it out of the group."
-            )
-        where = "the inventory group rocketmq_controller"
-    else:
-        strangers = [host for host in members if host not in inventory.namesrv]
-        where = "the inventory group rocketmq_namesrv, and rocketmq_controller is empty"
-    if strangers:
+    carriers = inventory.controllers or inventory.namesrv
+    missing = [host for host in inventory.controllers if host not in members]
+    # No name server at all has had its sentence.
+    strangers = [host for host in members if host not in carriers] if carriers else []
+    if missing and strangers:
+        yield (
+            f"{_MEMBERS} names {listed(strangers)}, and {_PROCESSES} has {listed(missing)} instead: name the same "
+            "hosts in both."
+        )
+    elif missing:
+        yield (
+            f"{listed(missing)} of {_PROCESSES} is not in {_MEMBERS}: give it an id there, or take it out of the group."
+        )
+    elif strangers:
+        where = _PROCESSES if inventory.controllers else "rocketmq_namesrv, and rocketmq_controller is empty"
         yield (
             f"{_MEMBERS} names {listed(strangers)}, which is not in {where}: a controller is a process of its own on a "
             "host of rocketmq_controller, or part of a name server."

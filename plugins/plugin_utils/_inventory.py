@@ -22,7 +22,11 @@ GROUP_KEYS: dict[str, tuple[str, bool]] = {
     "mode": ("how its members replicate: dledger (default), controller, master_slave or master", False),
     "listen_port": ("the port of clients; VIP (-2) and HA (+1) follow", True),
     "dledger_port": ("the port of the members among themselves; mode dledger needs it", False),
-    "members": ("a mapping of host to pinned id, such as {rmq71: n0, rmq76: n1, rmq77: n2}", True),
+    "members": (
+        "its hosts: {rmq71: n0, rmq76: n1, rmq77: n2} in mode dledger, {rmq71: 0, rmq76: 1} in master_slave, where 0 "
+        "is the master, and [rmq71, rmq76] in the others, where nobody chooses ids",
+        True,
+    ),
     "properties": ("any broker key", False),
     "store": ("the folder of its messages", False),
     "heap_mb": ("the heap of each member", False),
@@ -31,8 +35,8 @@ GROUP_KEYS: dict[str, tuple[str, bool]] = {
 }
 #: The first one is the default.
 MODES = ("dledger", "controller", "master_slave", "master")
-#: In the others nobody chooses the id of a member.
-_PINNED = ("dledger", "master_slave")
+#: How members are read; in the other modes nobody chooses their ids.
+_PINNED = {"dledger": _settings.pinned_members, "master_slave": _settings.numbered_members}
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,127}")
 _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -61,7 +65,7 @@ class Group:
         """Ports of a member. HA is reserved although DLedger opens none: a change of mode must not collide."""
         listen = self.listen_port
         ports = {"listen": listen, "vip": listen - 2, "ha": listen + 1} if listen else {}
-        return {**ports, "dledger": self.dledger_port} if self.dledger_port else ports
+        return {**ports, "dledger": self.dledger_port} if self.dledger_port and self.mode == "dledger" else ports
 
     def members_by_id(self) -> list[tuple[str, str]]:
         """(host, id), in the order of the ids: the same on every host, whatever the order in the inventory."""
@@ -179,14 +183,15 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
     ]
     missing = [key for key in _required_keys() if entry.get(key) in (None, "", [], {})]
     problems += [f"{where} has no {key}: give {GROUP_KEYS[key][0]}." for key in missing if key not in meant.values()]
-    mode = closest(entry.get("mode"), MODES, 0.7) or MODES[0]
+    unread = {*meant.values(), *missing}
+    mode = "" if "mode" in unread else str(entry.get("mode") or MODES[0])
     parsers = {
         "name": _matching(_NAME, "1 to 127 letters, digits, '_' and '-'"),
         "instance": _matching(_INSTANCE, "lower-case letters, digits, '_' and '-'"),
         "mode": _settings.choice(*MODES),
         "listen_port": _settings.number(3, 65534),
         "dledger_port": _settings.port,
-        "members": _settings.pinned_members if mode in _PINNED else _settings.members,
+        "members": _PINNED.get(mode, _settings.members),
         "properties": _settings.mapping,
         "store": _settings.optional_folder,
         "heap_mb": _settings.heap,
@@ -194,7 +199,6 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
         "jvm_options": _settings.words,
     }
     values: dict[str, Any] = {}
-    unread = {*meant.values(), *missing}
     for key, parse in parsers.items():
         if entry.get(key) is None or key in missing:
             continue
@@ -207,7 +211,7 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
         where=where,
         name=values.get("name", ""),
         instance=values.get("instance", ""),
-        mode=mode,
+        mode=values.get("mode", MODES[0]),
         listen_port=values.get("listen_port", 0),
         dledger_port=values.get("dledger_port", 0),
         members=values.get("members", {}),

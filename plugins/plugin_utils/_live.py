@@ -30,10 +30,12 @@ _NAMESRV_IDENTITY = (("listenPort", "port", "rocketmq_namesrv_port"),)
 #: Of a controller, be it a process of its own or part of a name server.
 _CONTROLLER_IDENTITY = (
     ("controllerType", "type", "rocketmq_controller_type"),
+    ("controllerStorePath", "store", "rocketmq_data_dir"),
     ("controllerDLegerSelfId", "id", "rocketmq_controller_members"),
-    ("controllerDLegerPeers", "peers", "rocketmq_controller_members, or rocketmq_address"),
-    ("jRaftServerId", "address", "rocketmq_controller_raft_port, or rocketmq_address"),
-    ("jRaftInitConf", "peers", "rocketmq_controller_members, or rocketmq_address"),
+    ("controllerDLegerPeers", "peers", "rocketmq_controller_members, rocketmq_controller_port or rocketmq_address"),
+    ("jRaftServerId", "address", "rocketmq_controller_raft_port or rocketmq_address"),
+    ("jRaftInitConf", "peers", "rocketmq_controller_members, rocketmq_controller_raft_port or rocketmq_address"),
+    ("jRaftControllerRPCAddr", "ports", "rocketmq_controller_members, rocketmq_controller_port or rocketmq_address"),
 )
 
 _NOUNS = {"namesrv": "name server", "controller": "controller", "broker": "broker"}
@@ -53,6 +55,7 @@ _PORT_VARIABLES = {
     ("controller", "raft"): "rocketmq_controller_raft_port",
     ("broker", "listen"): "listen_port of its group",
     ("broker", "vip"): "listen_port of its group (its VIP port is 2 less)",
+    ("broker", "ha"): "listen_port of its group (its HA port is the next one)",
     ("broker", "dledger"): "dledger_port of its group",
     ("dashboard", "listen"): "rocketmq_dashboard_port",
 }
@@ -130,7 +133,7 @@ def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -
     identity = {"broker": _IDENTITY, "namesrv": _NAMESRV_IDENTITY + _CONTROLLER_IDENTITY}
     planned = {key: _files.property_text(value) for key, value in instance["config"]["properties"].items()}
     old_mode, new_mode = _mode(found["properties"]), _mode(planned)
-    if found["kind"] == "broker" and old_mode != new_mode:
+    if found["kind"] == "broker" and found["properties"] and old_mode != new_mode:
         return [
             f"{who} runs in mode {old_mode} and would get {new_mode}: set it back (mode in rocketmq_broker_groups); "
             "site.yml moves no messages from one kind of store to another."
@@ -226,9 +229,11 @@ def _jdk_problems(java: Mapping[str, Any], family: str, release: str, host: str)
 def _taken_ports(instance: Mapping[str, Any], listeners: list[dict[str, Any]], host: str) -> list[str]:
     problems = []
     for purpose, port in instance["ports"].items():
-        variable = _PORT_VARIABLES.get((instance["kind"], purpose))
+        # DLedger opens no HA port.
+        closed = purpose == "ha" and instance["config"]["properties"].get("enableDLegerCommitLog")
+        variable = _PORT_VARIABLES[instance["kind"], purpose]
         for listener in listeners:
-            if variable and listener["port"] == port:
+            if listener["port"] == port and not closed:
                 who = f"{listener['program']} (pid {listener['pid']})" if listener["pid"] else "another program"
                 problems.append(
                     f"{host} has {who} on port {port} of {instance['description']}: stop it, or change {variable}."

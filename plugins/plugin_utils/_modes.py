@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._versions import Release
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import listed
 
 #: Chosen so that another master takes writes within 4 s when a host vanishes without closing its connections;
@@ -41,16 +42,31 @@ def properties(group: Group, host: str, network: Network) -> dict[str, Any]:
     return {"brokerId": int(identity or 0), **({"brokerRole": "SLAVE"} if identity not in ("", "0") else {})}
 
 
-def defaults(mode: str) -> dict[str, Any]:
-    """Keys that the user can set otherwise."""
-    if mode == "controller":
+def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[str, Any]:
+    """Keys that the user can set otherwise; ``common`` are the user's for all groups."""
+    if group.mode == "controller":
         # A message is acknowledged when all members that keep up have it.
         return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS}
-    return {"brokerRole": "ASYNC_MASTER"}
+    found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER"}
+    if group.mode == "master_slave":
+        # Without it a slave answers no consumer, also when its master is gone.
+        found["slaveReadEnable"] = True
+        if waits_for_slave(group, common) and release.major >= 5:
+            # There the role alone waits for nobody: the master counts as the one replica that is asked for.
+            found |= {"totalReplicas": len(group.members), "inSyncReplicas": 2}
+    return found
+
+
+def waits_for_slave(group: Group, common: Mapping[str, Any]) -> bool:
+    """Whether the master of a group is told to acknowledge what a slave has too."""
+    alone = group.mode in ("master_slave", "master")
+    return alone and {**common, **group.properties}.get("brokerRole") == "SYNC_MASTER"
 
 
 def problems(group: Group, any_size: bool) -> Iterator[str]:
     """What is wrong with the members of a group, in sentences; ``any_size``: a DLedger group may have any number."""
+    if "mode" in group.unread:
+        return
     if group.mode == "dledger":
         yield from _dledger_ids(group)
         yield from _quorum(group, any_size)
@@ -59,13 +75,13 @@ def problems(group: Group, any_size: bool) -> Iterator[str]:
         yield f"{group.where} has a dledger_port, which the mode {group.mode} does not use: remove it."
     if group.mode == "master_slave":
         yield from _broker_ids(group)
-    else:
-        yield from _no_ids(group)
-    if group.mode == "master" and len(group.members) > 1:
+    elif group.mode == "master" and len(group.members) > 1:
         yield (
             f"{group.where} has {len(group.members)} members, but a group of mode master is one broker: give each "
             "master a group (and a name) of its own, or set mode: master_slave."
         )
+    else:
+        yield from _no_ids(group)
     if group.mode == "controller" and len(group.members) == 1 and not any_size:
         yield (
             f"{group.where} has 1 member, which survives no failure: give it members on at least 2 hosts, or accept it "
@@ -87,31 +103,36 @@ def _quorum(group: Group, any_size: bool) -> Iterator[str]:
 
 def _dledger_ids(group: Group) -> Iterator[str]:
     """A letter and a number; the number becomes the brokerId, so it must differ as well."""
-    numbers: dict[int, list[str]] = {}
-    for host, identity in group.members.items():
-        if not DLEDGER_ID.fullmatch(identity):
-            what = f"the id {identity!r}" if identity else "no id"
-            yield f"{group.where} has {what} for {host}: a DLedger id in members is a letter and a number, such as n0."
-        else:
-            numbers.setdefault(int(identity[1:]), []).append(f"{host}: {identity}")
-    yield from _twice(group, numbers)
+    yield from _malformed(group, DLEDGER_ID, "a DLedger id in members is a letter and a number, such as n0")
+    yield from _twice(group, _by_number(group, DLEDGER_ID))
 
 
 #: The id of a member of a DLedger group, of brokers or of controllers.
-DLEDGER_ID = re.compile(r"[A-Za-z][0-9]+")
+DLEDGER_ID = re.compile(r"[A-Za-z]([0-9]+)")
+_BROKER_ID = re.compile("([0-9]{1,9})")
+
+
+def _malformed(group: Group, pattern: re.Pattern[str], rule: str) -> Iterator[str]:
+    wrong = [(host, identity) for host, identity in group.members.items() if not pattern.fullmatch(identity)]
+    if wrong:
+        shown = [f"the id {identity!r} for {host}" if identity else f"no id for {host}" for host, identity in wrong]
+        yield f"{group.where} has {', '.join(shown)}: {rule}."
+
+
+def _by_number(group: Group, pattern: re.Pattern[str]) -> dict[int, list[str]]:
+    """The members as sentences show them, by the number in their ids."""
+    numbers: dict[int, list[str]] = {}
+    for host, identity in group.members.items():
+        if match := pattern.fullmatch(identity):
+            numbers.setdefault(int(match[1]), []).append(f"{host}: {identity}")
+    return numbers
 
 
 def _broker_ids(group: Group) -> Iterator[str]:
-    numbers: dict[int, list[str]] = {}
-    for host, identity in group.members.items():
-        if not re.fullmatch("[0-9]{1,9}", identity):
-            what = f"the id {identity!r}" if identity else "no id"
-            yield (
-                f"{group.where} has {what} for {host}: an id in members is a number, 0 for the master and another for "
-                "each slave."
-            )
-        else:
-            numbers.setdefault(int(identity), []).append(f"{host}: {identity}")
+    yield from _malformed(
+        group, _BROKER_ID, "an id in members is a number, 0 for the master and another for each slave"
+    )
+    numbers = _by_number(group, _BROKER_ID)
     masters = numbers.pop(0, [])
     if len(masters) > 1:
         yield (

@@ -207,8 +207,16 @@ def members(value: Any) -> dict[str, str]:
 
 
 def pinned_members(value: Any) -> dict[str, str]:
+    return _ids_by_host(value, "{rmq71: n0, rmq76: n1, rmq77: n2}")
+
+
+def numbered_members(value: Any) -> dict[str, str]:
+    return _ids_by_host(value, "{rmq71: 0, rmq76: 1}")
+
+
+def _ids_by_host(value: Any, example: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise ValueError("a mapping of host to pinned id, such as {rmq71: n0, rmq76: n1, rmq77: n2}")
+        raise ValueError(f"a mapping of host to pinned id, such as {example}")
     return {str(host): "" if identity is None else str(identity) for host, identity in value.items()}
 
 
@@ -458,6 +466,7 @@ OTHER_NAMES = (
     "rocketmq_health",
     "rocketmq_lock",
     "rocketmq_plan",
+    "rocketmq_removed",
     "rocketmq_restart_before",
     "rocketmq_service_found",
     "rocketmq_upgrade",
@@ -510,6 +519,8 @@ def read(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[WrongValue]
             wrong.append(WrongValue(name, shorten(repr(raw)), str(expected)))
         except UNREADABLE as error:
             reason = str(error.__cause__ or error).splitlines()[0].rstrip(".")
+            # In which of its calls Python gave up differs between hosts; the mistake is one.
+            reason = reason.partition(": maximum recursion depth")[0]
             wrong.append(
                 WrongValue(name, f"unreadable ({reason})", "what its template or vault needs, or a plain value")
             )

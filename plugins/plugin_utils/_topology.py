@@ -130,16 +130,17 @@ def _namesrv(context: _Context) -> dict[str, Any]:
     settings = context.settings
     data_dir = f"{settings['rocketmq_data_dir']}/namesrv"
     path = f"{settings['rocketmq_config_dir']}/namesrv.conf"
-    properties = {
+    properties: dict[str, Any] = {}
+    ports = {"listen": settings["rocketmq_namesrv_port"]}
+    if _controllers.embedded(context.inventory, context.host):
+        properties = {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
+        ports |= _controllers.ports(context.inventory, context.host, context.release)
+    properties |= {
         **settings["rocketmq_namesrv_properties"],
         "listenPort": settings["rocketmq_namesrv_port"],
         "kvConfigPath": f"{data_dir}/kvConfig.json",
         "configStorePath": path,
     }
-    ports = {"listen": settings["rocketmq_namesrv_port"]}
-    if _controllers.embedded(context.inventory, context.host):
-        properties |= {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
-        ports |= _controllers.ports(context.inventory, context.host)
     return _instance(
         context,
         kind="namesrv",
@@ -156,7 +157,7 @@ def _controller(context: _Context) -> dict[str, Any]:
     settings = context.settings
     path = f"{settings['rocketmq_config_dir']}/controller.conf"
     data_dir = f"{settings['rocketmq_data_dir']}/controller"
-    ports = _controllers.ports(context.inventory, context.host)
+    ports = _controllers.ports(context.inventory, context.host, context.release)
     return _instance(
         context,
         kind="controller",
@@ -187,7 +188,7 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
         _controllers.addresses(context.inventory),
     )
     properties = {
-        **_modes.defaults(group.mode),
+        **_modes.defaults(group, settings["rocketmq_broker_properties"], context.release),
         "deleteWhen": "04",
         "fileReservedTime": 72,
         "flushDiskType": "ASYNC_FLUSH",

@@ -159,22 +159,22 @@ def new_leader_ms(leaders: Iterable[Leader], group: str, since_ms: int, old: str
 
 
 def read_sent(path: Path) -> list[Sent]:
-    return [Sent(id_, group, int(queue), int(offset), int(at)) for id_, group, queue, offset, at in _rows(path)]
+    return [Sent(id_, group, int(queue), int(offset), int(at)) for id_, group, queue, offset, at in rows(path)]
 
 
 def read_failed(path: Path) -> list[Failed]:
-    return [Failed(id_, group, int(queue), what, int(a), int(b)) for id_, group, queue, what, a, b in _rows(path)]
+    return [Failed(id_, group, int(queue), what, int(a), int(b)) for id_, group, queue, what, a, b in rows(path)]
 
 
 def read_leaders(path: Path) -> list[Leader]:
-    return [Leader(int(at), namesrv, group, address) for at, namesrv, group, address in _rows(path)]
+    return [Leader(int(at), namesrv, group, address) for at, namesrv, group, address in rows(path)]
 
 
 def read_consumed(path: Path) -> list[Consumed]:
-    return [Consumed(id_, group, int(queue), int(offset)) for id_, group, queue, offset in _rows(path)]
+    return [Consumed(id_, group, int(queue), int(offset)) for id_, group, queue, offset in rows(path)]
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def rows(path: Path) -> Iterator[list[str]]:
     if path.exists():
         # A last line without its end is being written right now.
         for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
@@ -238,12 +238,12 @@ class Client:
 
         Followers copy topics only every 10 seconds: give them that before taking a leader away.
         """
-        self._run("create-topic", {"cluster": cluster, "queues": queues}, timeout=90)
+        self.run("create-topic", {"cluster": cluster, "queues": queues}, timeout=90)
 
     def send(self, count: int, rate: float = 0, size: int = 128) -> list[Sent]:
         """`count` attempts over all groups, at most `rate` a second (0: as fast as they are acknowledged)."""
         before = len(read_sent(self.ledger))
-        self._run("send", self._sending(count, rate, size), timeout=300 + (count / rate if rate else 0))
+        self.run("send", self._sending(count, rate, size), timeout=300 + (count / rate if rate else 0))
         return read_sent(self.ledger)[before:]
 
     @contextlib.contextmanager
@@ -270,7 +270,7 @@ class Client:
             "idle-ms": int(idle * 1000),
             "deadline-ms": int(deadline * 1000),
         }
-        self._run("consume", own, timeout=deadline + 90)
+        self.run("consume", own, timeout=deadline + 90)
         return compare(read_sent(self.ledger), read_consumed(self.consumed), read_failed(self.failed))
 
     def gaps(self, since_ms: int = 0, until_ms: int = 0) -> dict[str, Gap]:
@@ -288,7 +288,8 @@ class Client:
                 raise ClientError(f"not every group of {sorted(wanted)} acknowledges:\n{self._last_words('send')}")
             time.sleep(0.2)
 
-    def _run(self, command: str, options: dict[str, object], timeout: float) -> None:
+    def run(self, command: str, options: dict[str, object], timeout: float) -> None:
+        """Runs the Java program to its end; `options` are added to those of every command."""
         with self._start(command, options) as process:
             try:
                 status = process.wait(timeout)

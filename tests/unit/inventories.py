@@ -55,11 +55,11 @@ class Sample:
         for own in self.hostvars.values():
             own.update(copy.deepcopy(variables))
 
-    def add_broker_host(self, host: str) -> None:
-        """A further host, as rmq71 is by now, that the members of no group name."""
+    def add_host(self, host: str, group: str) -> None:
+        """A further host, as rmq77 is by now, in one inventory group; the members of no broker group name it."""
         self.groups["rocketmq"].append(host)
-        self.groups["rocketmq_broker"].append(host)
-        self.hostvars[host] = {**copy.deepcopy(self.hostvars["rmq71"]), "ansible_host": f"192.168.1.{host[3:]}"}
+        self.groups[group].append(host)
+        self.hostvars[host] = {**copy.deepcopy(self.hostvars["rmq77"]), "ansible_host": f"192.168.1.{host[3:]}"}
 
     def with_groups(self) -> list[dict[str, Any]]:
         """The variables of the hosts that have a list of broker groups, as all have to begin with."""
@@ -68,7 +68,9 @@ class Sample:
     def group(self, index: int, **keys: Any) -> None:
         """Sets keys of a broker group on all hosts; None takes a key away."""
         for own in self.with_groups():
-            for entry in own["rocketmq_broker_groups"][index : index + 1]:
+            for entry in filter(
+                lambda entry: isinstance(entry, dict), own["rocketmq_broker_groups"][index : index + 1]
+            ):
                 entry.update(copy.deepcopy(keys))
                 for key in [key for key, value in keys.items() if value is None]:
                     entry.pop(key, None)

@@ -11,7 +11,7 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _topology, _versions
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONSOLE = {
@@ -99,3 +99,105 @@ def test_lab_is_the_same_cluster() -> None:
         for plan in (prod, lab)
     ]
     assert without_address[0] == without_address[1]
+
+
+EXAMPLES = sorted(path.parent.name for path in (ROOT / "inventories/examples").glob("*/hosts.yml"))
+SLAVES = {
+    "broker-a": {"rmq71": "0", "rmq76": "1"},
+    "broker-b": {"rmq76": "0", "rmq77": "1"},
+    "broker-c": {"rmq77": "0", "rmq71": "1"},
+}
+CONTROLLED = {group: dict.fromkeys(SELF_IDS, "") for group in ("broker-a", "broker-b")}
+#: Example -> group -> its members and their ids; those without ids get theirs from a controller.
+GROUPS: dict[str, dict[str, dict[str, str]]] = {
+    "single": {"broker-a": {"rmq71": ""}},
+    "multi_master": {"broker-a": {"rmq71": ""}, "broker-b": {"rmq76": ""}, "broker-c": {"rmq77": ""}},
+    "master_slave_async": SLAVES,
+    "master_slave_sync": SLAVES,
+    "controller": CONTROLLED,
+    "controller_in_namesrv": CONTROLLED,
+    "developer": {
+        "RaftNode00": {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"},
+        "RaftNode01": {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"},
+    },
+    "growing": {"broker-0": {"rmq71": ""}, "broker-1": {"rmq76": ""}},
+    "data_on_a_mount": {"broker-a": {"rmq71": "0", "rmq76": "1"}},
+}
+
+
+def example(name: str, **extra: Any) -> dict[str, Any]:
+    return _topology.plan(*load(f"examples/{name}", **CONSOLE, **extra))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_what_its_name_says(name: str) -> None:
+    plan = example(name)
+    assert plan["problems"] == []
+    found = {
+        group["name"]: {member["host"]: member["member_id"] for member in group["members"]} for group in plan["groups"]
+    }
+    assert found == GROUPS[name]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_deployable_on_every_version_that_has_its_mode(name: str) -> None:
+    mode = example(name)["groups"][0]["mode"]
+    versions = [version for version in _versions.known() if mode in _versions.load(version).modes]
+    assert versions
+    for version in versions:
+        assert example(name, rocketmq_version=version, rocketmq_allow_vulnerable_version=True)["problems"] == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_in_the_page_about_modes(name: str) -> None:
+    assert f"inventories/examples/{name})" in (ROOT / "docs/modes.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "role"), [("master_slave_async", "ASYNC_MASTER"), ("master_slave_sync", "SYNC_MASTER")]
+)
+def test_the_examples_of_slaves_differ_in_the_role_of_their_masters(name: str, role: str) -> None:
+    roles = {
+        (own["config"]["properties"]["brokerId"], own["config"]["properties"]["brokerRole"])
+        for host in example(name)["hosts"].values()
+        for own in host["brokers"]
+    }
+    assert roles == {(0, role), (1, "SLAVE")}
+
+
+def test_the_examples_of_controllers_differ_in_where_they_are() -> None:
+    apart, embedded = (example(name)["hosts"] for name in ("controller", "controller_in_namesrv"))
+    assert [len(host["controller"]) for host in apart.values()] == [1, 1, 1]
+    assert [len(host["controller"]) for host in embedded.values()] == [0, 0, 0]
+    types = {
+        own["config"]["properties"].get("controllerType")
+        for host in embedded.values()
+        for own in host["namesrv"] + host["controller"]
+    }
+    assert types == {"DLedger"}
+    assert {host["controller"][0]["config"]["properties"]["controllerType"] for host in apart.values()} == {"jRaft"}
+
+
+def test_the_developers_machine_is_the_lab() -> None:
+    lab, developer = (load(name)[0] for name in ("lab", "examples/developer"))
+    for host, own in developer.items():
+        assert {key: own[key] for key in ("ansible_host", "ansible_user")} == {
+            key: lab[host][key] for key in ("ansible_host", "ansible_user")
+        }
+    plan = example("developer")
+    assert plan["namesrv"] == ["198.18.71.71:9876", "198.18.71.76:9876"]
+    for host in plan["hosts"].values():
+        assert host["java"]["major"] == 17
+        for broker in host["brokers"]:
+            assert broker["config"]["properties"]["autoCreateTopicEnable"] is False
+            assert broker["config"]["properties"]["sendMessageThreadPoolNums"] == 4
+            assert "-Xmx192m" in broker["jvm_options"]
+
+
+def test_data_on_a_mount_is_nowhere_else() -> None:
+    for host in example("data_on_a_mount")["hosts"].values():
+        for own in host["namesrv"] + host["brokers"]:
+            unit = next(item["content"] for item in own["service"]["files"] if item["path"].endswith(".service"))
+            assert own["store"].startswith("/data/rocketmq/")
+            assert f"RequiresMountsFor={own['data_dir']} {own['store']}\n" in unit
+            assert "/var/lib/rocketmq" not in str(own)

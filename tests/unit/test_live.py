@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _live, _topology
+from mode_mistakes import controllers, masters, own_controllers, slaves, with_controllers, with_slaves
 
-from inventories import MEMBERS, Sample
+from inventories import HOSTS, MEMBERS, Sample
 
 
 def plan(change: Callable[[Sample], object] = lambda s: None) -> dict[str, Any]:
@@ -22,9 +23,11 @@ def plan(change: Callable[[Sample], object] = lambda s: None) -> dict[str, Any]:
     return result
 
 
-def carried(host: str = "rmq71", **state: Any) -> list[dict[str, Any]]:
-    """What host_info finds on a host after the sample was deployed."""
-    own = plan()["hosts"][host]
+def carried(
+    host: str = "rmq71", deployed: Callable[[Sample], object] = lambda s: None, **state: Any
+) -> list[dict[str, Any]]:
+    """What host_info finds on a host after the sample, changed by ``deployed``, was deployed."""
+    own = plan(deployed)["hosts"][host]
     return [
         {
             "unit": instance["unit"],
@@ -43,7 +46,8 @@ def carried(host: str = "rmq71", **state: Any) -> list[dict[str, Any]]:
             },
             **state,
         }
-        for instance in own["namesrv"] + own["brokers"] + own["dashboard"]
+        for kind in _live.KINDS
+        for instance in own[kind]
     ]
 
 
@@ -120,6 +124,186 @@ def test_a_changed_identity_is_refused(name: str) -> None:
     assert all("rmq71" in sentence for sentence in found)
     missing = [word for word in words if not any(word in sentence for sentence in found)]
     assert not missing, found
+
+
+def another_group(sample: Sample, **keys: Any) -> None:
+    sample.set(rocketmq_broker_groups=[*sample.hostvars["rmq71"]["rocketmq_broker_groups"], keys])
+
+
+def lonely_controller(sample: Sample, **variables: Any) -> None:
+    """rmq78 is a controller and nothing else."""
+    own_controllers(sample, rocketmq_controller_members={"rmq71": "n0", "rmq76": "n1", "rmq78": "n2"})
+    sample.groups["rocketmq_controller"] = ["rmq71", "rmq76"]
+    sample.add_host("rmq78", "rocketmq_controller")
+    sample.hostvars["rmq78"].update(variables)
+
+
+#: What was deployed, what the inventory says now, on which host, and words of each sentence about that host.
+MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], str, list[list[str]]]] = {
+    "DLedger to slaves": (
+        lambda s: None,
+        slaves,
+        "rmq76",
+        [["RaftNode00 (1) runs in mode dledger and would get master_slave or master", "set it back (mode in"]],
+    ),
+    "slaves to DLedger": (
+        slaves,
+        lambda s: None,
+        "rmq76",
+        [["runs in mode master_slave or master and would get dledger"]],
+    ),
+    "DLedger to controllers": (
+        lambda s: s.set(rocketmq_version="5.5.0"),
+        controllers,
+        "rmq71",
+        [["RaftNode01 (rmq71) runs in mode dledger and would get controller"]],
+    ),
+    "slaves to controllers": (
+        lambda s: [slaves(s), s.set(rocketmq_version="5.5.0")],
+        lambda s: [controllers(s), s.group(0, mode="controller", dledger_port=None, members=list(HOSTS))],
+        "rmq77",
+        [["runs in mode master_slave or master and would get controller"], ["runs in mode dledger"]],
+    ),
+    "another master": (
+        slaves,
+        with_slaves(members={"rmq71": 1, "rmq76": 0, "rmq77": 2}),
+        "rmq76",
+        [["has the id 1 and would get 0: set it back (members in rocketmq_broker_groups)"]],
+    ),
+    "slave to master of a group of its own": (
+        slaves,
+        lambda s: [
+            slaves(s, members={"rmq71": 0, "rmq77": 2}),
+            another_group(s, name="own", instance="own", mode="master", listen_port=10931, members=["rmq76"]),
+        ],
+        "rmq76",
+        [["carries the member 1 of group RaftNode00 (instance n0), which the inventory does not name any more"]],
+    ),
+    "slave taken away": (
+        slaves,
+        with_slaves(members={"rmq71": 0, "rmq77": 2}),
+        "rmq76",
+        [["carries the member 1 of group RaftNode00", "put it back into rocketmq_broker_groups"]],
+    ),
+    "member under controllers taken away": (
+        controllers,
+        lambda s: [controllers(s), s.group(1, members=["rmq71", "rmq77"])],
+        "rmq76",
+        [["carries the member rmq76 of group RaftNode01 (instance n1)", "put it back"]],
+    ),
+    "ids of controllers swapped": (
+        with_controllers(rocketmq_controller_type="dledger"),
+        with_controllers(
+            rocketmq_controller_type="dledger", rocketmq_controller_members={**MEMBERS, "rmq71": "n1", "rmq76": "n0"}
+        ),
+        "rmq71",
+        [["has the id n0 and would get n1", "rocketmq_controller_members"], ["has the peers n0-192.168.1.71:9878;"]],
+    ),
+    "type of controllers": (
+        own_controllers,
+        lambda s: own_controllers(s, rocketmq_controller_type="dledger"),
+        "rmq71",
+        [
+            ["RocketMQ controller has the type jRaft and would get DLedger", "rocketmq_controller_type"],
+            ["has the address 192.168.1.71:9880 and would get none"],
+            ["has the peers 192.168.1.71:9880,"],
+            ["has the ports 192.168.1.71:9878,"],
+        ],
+    ),
+    "ports of controllers": (
+        own_controllers,
+        lambda s: own_controllers(s, rocketmq_controller_port=9978, rocketmq_controller_raft_port=9980),
+        "rmq77",
+        [
+            ["has the address 192.168.1.77:9880 and would get 192.168.1.77:9980", "rocketmq_controller_raft_port"],
+            ["has the peers", "rocketmq_controller_raft_port"],
+            ["has the ports 192.168.1.71:9878,", "rocketmq_controller_port"],
+        ],
+    ),
+    "port of controllers by DLedger": (
+        with_controllers(rocketmq_controller_type="dledger"),
+        with_controllers(rocketmq_controller_type="dledger", rocketmq_controller_port=9978),
+        "rmq77",
+        [["has the peers n0-192.168.1.71:9878;", "rocketmq_controller_port"]],
+    ),
+    "data of controllers": (
+        lonely_controller,
+        lambda s: lonely_controller(s, rocketmq_data_dir="/data"),
+        "rmq78",
+        [
+            [
+                "controller has the store /var/lib/rocketmq/controller/store",
+                "/data/controller/store",
+                "rocketmq_data_dir",
+            ]
+        ],
+    ),
+    "controller process taken away": (
+        own_controllers,
+        lambda s: [
+            own_controllers(s, rocketmq_controller_members={"rmq71": "n0"}, rocketmq_allow_any_group_size=True),
+            s.groups.update(rocketmq_controller=["rmq71"]),
+        ],
+        "rmq76",
+        [["rmq76 carries a controller, but is not in rocketmq_controller any more: put it back"]],
+    ),
+    "controllers moved into the name servers": (
+        own_controllers,
+        controllers,
+        "rmq76",
+        [["rmq76 carries a controller, but is not in rocketmq_controller any more: put it back"]],
+    ),
+    "controllers moved out of the name servers": (
+        with_controllers(rocketmq_controller_type="dledger"),
+        lambda s: own_controllers(s, rocketmq_controller_type="dledger"),
+        "rmq76",
+        [
+            ["RocketMQ name server has the type DLedger and would get none", "rocketmq_controller_type"],
+            ["has the store /var/lib/rocketmq/namesrv/controller and would get none"],
+            ["has the id n1 and would get none", "rocketmq_controller_members"],
+            ["has the peers", "and would get none"],
+        ],
+    ),
+    "a further controller": (
+        with_controllers(rocketmq_controller_members={"rmq71": "n0"}, rocketmq_allow_any_group_size=True),
+        with_controllers(rocketmq_allow_any_group_size=True),
+        "rmq71",
+        [["has the peers 192.168.1.71:9880 and would get 192.168.1.71:9880,"], ["has the ports"]],
+    ),
+    "slaves for a master": (masters, slaves, "rmq71", []),
+    "a further slave": (with_slaves(members={"rmq71": 0, "rmq76": 1}), slaves, "rmq71", []),
+    "a slave less, seen from another": (slaves, with_slaves(members={"rmq71": 0, "rmq76": 1}), "rmq71", []),
+    "double write": (slaves, with_slaves(properties={"brokerRole": "SYNC_MASTER"}), "rmq71", []),
+    "controllers for a new group": (
+        lambda s: s.set(rocketmq_version="5.5.0"),
+        lambda s: [
+            s.set(rocketmq_version="5.5.0", rocketmq_controller_members=MEMBERS),
+            another_group(s, name="new", instance="new", mode="controller", listen_port=10931, members=list(HOSTS)),
+        ],
+        "rmq71",
+        [],
+    ),
+    "timings of controllers": (
+        own_controllers,
+        lambda s: own_controllers(s, rocketmq_controller_properties={"scanNotActiveBrokerInterval": 4000}),
+        "rmq71",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_mode_and_its_identities_are_kept(name: str) -> None:
+    before, after, host, sentences = MODES[name]
+    found = _live.conflicts(carried(host, before), plan(after), host)
+    assert len(found) == len(sentences), found
+    for sentence, words in zip(found, sentences):
+        assert host in sentence
+        assert not [word for word in words if word not in sentence], sentence
+
+
+def test_a_configuration_that_was_lost_is_written_again() -> None:
+    assert _live.conflicts(carried(properties={}), plan(), "rmq71") == []
 
 
 def test_what_never_ran_may_be_corrected() -> None:
@@ -246,6 +430,27 @@ def test_ports_that_another_program_has(taken: dict[str, Any], words: list[str])
     assert len(found) == (1 if words else 0), found
     assert all(word in found[0] for word in ["rmq71", *words] if words)
     assert _live.host_problems(FACTS, plan(small), "rmq71", {**look, "instances": carried()}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "port", "words"),
+    [
+        (slaves, 10912, ["port 10912 of RocketMQ broker RaftNode00 (0)", "HA port is the next one"]),
+        (own_controllers, 10922, ["port 10922 of RocketMQ broker RaftNode01 (rmq71)", "HA port is the next one"]),
+        (own_controllers, 9878, ["port 9878 of RocketMQ controller", "rocketmq_controller_port"]),
+        (own_controllers, 9880, ["port 9880 of RocketMQ controller", "rocketmq_controller_raft_port"]),
+        (controllers, 9878, ["port 9878 of RocketMQ name server", "rocketmq_controller_port"]),
+        (controllers, 9880, ["port 9880 of RocketMQ name server", "rocketmq_controller_raft_port"]),
+        (with_controllers(rocketmq_controller_type="dledger"), 9880, []),
+    ],
+)
+def test_ports_of_modes_that_another_program_has(
+    change: Callable[[Sample], object], port: int, words: list[str]
+) -> None:
+    planned = plan(lambda s: [change(s), small(s)])
+    found = _live.host_problems(FACTS, planned, "rmq71", {**LOOK, "listeners": [listener(port)]})
+    assert len(found) == (1 if words else 0), found
+    assert all(word in found[0] for word in words)
 
 
 @pytest.mark.parametrize(("percent", "full"), [(89, False), (90, True), (100, True)])

@@ -8,6 +8,7 @@ import pathlib
 import re
 from collections.abc import Callable
 
+import mode_mistakes
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _settings, _topology
 
@@ -63,7 +64,7 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         ["rocketmq_proxy", "p1", "child of rocketmq"],
     ),
     "host without a group": (
-        lambda s: s.add_broker_host("rmq78"),
+        lambda s: s.add_host("rmq78", "rocketmq_broker"),
         ["rmq78 of the inventory group rocketmq_broker is in the members of no broker group"],
     ),
     "no address": (
@@ -529,7 +530,7 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         ["Group RaftNode00 has no id for rmq77", "members", "such as n0"],
     ),
     "four members": (
-        lambda s: [s.add_broker_host("rmq78"), s.group(0, members={**MEMBERS, "rmq78": "n3"})],
+        lambda s: [s.add_host("rmq78", "rocketmq_broker"), s.group(0, members={**MEMBERS, "rmq78": "n3"})],
         ["Group RaftNode00 has 4 members, which survives no more failures than 3", "odd number"],
     ),
     "relative store": (lambda s: s.group(0, store="data"), ["Group RaftNode00 has store 'data'", "absolute path"]),
@@ -553,6 +554,7 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.group(0, properties={"brokerClusterName": "Other"}),
         ["Group RaftNode00: properties sets brokerClusterName", "use rocketmq_cluster_name"],
     ),
+    **mode_mistakes.MISTAKES,
 }
 
 # What RocketMQ would silently ignore, or silently misread; what is said of it depends on the version.

@@ -18,14 +18,20 @@ from inventories import Sample
 GROUPS = "rocketmq_broker_groups"
 Thing = tuple[Any, ...]
 PORTS: Thing = (GROUPS, "ports")
+VERSION: Thing = ("version",)
+CONTROLLERS: Thing = ("controllers",)
 #: Which hosts there are, and what runs on each.
 HOSTS: Thing = ("hosts",)
 #: Variables that are about one thing: a port may meet any other one, an address comes from either variable, a JDK is
 #: judged by the version, the console's jar is where the source says, and what is mistyped is not missed.
 SAME: dict[str, Thing] = {
     **dict.fromkeys(("listen_port", "dledger_port", "rocketmq_namesrv_port", "rocketmq_dashboard_port"), PORTS),
+    **dict.fromkeys(("rocketmq_controller_port", "rocketmq_controller_raft_port"), PORTS),
+    **dict.fromkeys(
+        ("rocketmq_controller_members", "rocketmq_controller_type", "rocketmq_controller_properties"), CONTROLLERS
+    ),
     **dict.fromkeys(("rocketmq_address", "rocketmq_adress", "ansible_host"), ("address",)),
-    **dict.fromkeys(("rocketmq_version", "rocketmq_verison", "rocketmq_java_major"), ("version",)),
+    **dict.fromkeys(("rocketmq_version", "rocketmq_verison", "rocketmq_java_major"), VERSION),
     **dict.fromkeys(("rocketmq_dashboard_source", "rocketmq_dashboard_file"), ("console",)),
     "rocketmq_dashbord_port": PORTS,
     "dleger_port": PORTS,
@@ -37,9 +43,10 @@ SAME: dict[str, Thing] = {
     # All sentences about a group have its name.
     "name": (GROUPS,),
 }
-#: Two services of a host must not have the same of these, and sentences about hosts have the names of groups.
-BY_HOSTS = {PORTS, SAME["instance"], SAME["store"], SAME["name"]}
-#: Two wrongs that make a right.
+#: Two services of a host must not have the same of these, controllers have hosts of their own, and sentences about
+#: hosts have the names of groups.
+BY_HOSTS = {PORTS, CONTROLLERS, SAME["instance"], SAME["store"], SAME["name"]}
+#: Two wrongs that make a right, as two mistakes about controllers may.
 MENDED = (
     {"host without a group", "member without host"},
     {"no groups", "no broker hosts"},
@@ -55,6 +62,7 @@ def things(name: str) -> frozenset[Thing]:
     found = {HOSTS} if before.groups != after.groups else set()
     if name in KEY_MISTAKES:
         found.add(SAME["rocketmq_version"])
+    found |= {CONTROLLERS} if "rocketmq_controller" in after.groups else set()
     for host, old in before.hostvars.items():
         new = after.hostvars[host]
         for variable in _changed(old, new):
@@ -64,7 +72,7 @@ def things(name: str) -> frozenset[Thing]:
             else:
                 found.add(SAME.get(variable, (variable,)))
                 found |= {HOSTS} if variable == GROUPS else set()
-    return frozenset(found)
+    return frozenset(found | {VERSION} if CONTROLLERS in found else found)
 
 
 def _things_of_groups(old: list[Any], new: list[Any]) -> Iterator[Thing]:
@@ -74,6 +82,9 @@ def _things_of_groups(old: list[Any], new: list[Any]) -> Iterator[Thing]:
             continue
         for key in _changed(*entries):
             yield from ((GROUPS, index, key), SAME.get(key, (GROUPS, index, key)))
+            if key == "mode":  # Not every version has it, and it says what members are.
+                yield from (VERSION, PORTS, (GROUPS, index, "members"), (GROUPS, index, "dledger_port"))
+                yield from (CONTROLLERS,) if "controller" in (entries[0][key], entries[1].get(key)) else ()
             if key == "members" and list(entries[0][key]) != list(entries[1].get(key, [])):
                 yield HOSTS
 
@@ -102,9 +113,12 @@ def disagreement(names: Sequence[str]) -> str:
     found = problems(*(MISTAKES[name][0] for name in names))
     wanted = [sentence for name in names for sentence in single(name)]
     if any(touch(*pair) for pair in itertools.combinations(names, 2)):
-        # Never more than one sentence each, and something.
-        least = 0 if any(pair <= set(names) for pair in MENDED) else 1
-        wrong = not least <= len(found) <= len(names)
+        # Never more than one sentence each, and something. A host that several mistakes leave out is another, and so is
+        # what one of them does to the members or the version that another's mode needs.
+        mended = any(pair <= set(names) for pair in MENDED) or sum(CONTROLLERS in things(name) for name in names) > 1
+        more = any("in the members of no broker group" in sentence for sentence in found)
+        more += sum(any(thing[2:] == ("mode",) for thing in things(name)) for name in names)
+        wrong = not (0 if mended else 1) <= len(found) <= len(names) + more
     elif any(HOSTS in things(name) for name in names):
         wrong = _without_hosts(found) != _without_hosts(wanted)
     else:
@@ -125,7 +139,8 @@ def test_every_two_mistakes() -> None:
 def test_three_mistakes() -> None:
     chance = random.Random(20261121)
     names = list(MISTAKES)
-    triples = [chance.sample(names, 3) for _ in range(800)]
+    # In the order of the table, as the pairs are: a later mistake may undo what an earlier one set.
+    triples = [sorted(chance.sample(names, 3), key=names.index) for _ in range(800)]
     wrong = [text for triple in triples if (text := disagreement(triple))]
     assert not wrong, "\n\n".join(wrong)
 
@@ -133,4 +148,4 @@ def test_three_mistakes() -> None:
 def test_most_mistakes_have_nothing_to_do_with_each_other() -> None:
     pairs = list(itertools.combinations(MISTAKES, 2))
     apart = sum(not touch(*pair) for pair in pairs)
-    assert apart > 0.8 * len(pairs)
+    assert apart > 0.6 * len(pairs)

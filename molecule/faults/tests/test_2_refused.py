@@ -61,7 +61,7 @@ def test_a_changed_identity(name: str, unharmed: Proof) -> None:
     ],
 )
 def test_a_host_taken_out_of_the_inventory(role: str, words: str, unharmed: Proof, tmp_path: Path) -> None:
-    run = playbook("site.yml", inventory=inventory_without(role, "rmq77", tmp_path))
+    run = playbook("site.yml", inventory=[inventory_without(role, "rmq77", tmp_path)])
     assert run.status, "not refused"
     assert words in run.text, run.output[-4000:]
 

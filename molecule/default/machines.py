@@ -29,6 +29,15 @@ def boot(*names: str) -> None:
         _wait_for_systemd(name)
 
 
+def vanish(name: str) -> None:
+    """Nobody hears of it any more, and no connection is closed."""
+    docker("exec", CONTAINERS[name], "ip", "link", "set", "eth0", "down")
+
+
+def come_back(name: str) -> None:
+    docker("exec", CONTAINERS[name], "ip", "link", "set", "eth0", "up")
+
+
 def reboot(name: str) -> None:
     """Orderly: systemd stops everything first."""
     docker("stop", "--time=240", CONTAINERS[name])
