@@ -48,6 +48,10 @@ def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[
         # A message is acknowledged when all members that keep up have it.
         return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS}
     found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER"}
+    if group.mode == "dledger" and release.major >= 5:
+        # A member of 5.x that comes back after a crash has cut its consume queues too short and goes on behind the gap:
+        # what it leads next gets queue offsets that were given before. 4.x always resumed at their end.
+        found["recheckReputOffsetFromCq"] = True
     if group.mode == "master_slave":
         # Without it a slave answers no consumer, also when its master is gone.
         found["slaveReadEnable"] = True

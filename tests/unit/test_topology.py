@@ -731,6 +731,22 @@ def test_group_properties_win_over_those_of_all_groups() -> None:
     assert "autoCreateTopicEnable=false\n" in brokers[1]["service"]["files"][0]["content"]
 
 
+@pytest.mark.parametrize(
+    ("version", "own", "wanted"),
+    [("4.9.7", {}, None), ("5.5.0", {}, True), ("5.5.0", {"recheckReputOffsetFromCq": False}, False)],
+)
+def test_a_dledger_member_of_5x_resumes_at_the_end_of_its_consume_queues(
+    version: str, own: dict[str, bool], wanted: bool | None
+) -> None:
+    sample = Sample()
+    sample.set(rocketmq_version=version, rocketmq_broker_properties=own)
+    (properties, _) = (
+        broker["config"]["properties"]
+        for broker in _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]["brokers"]
+    )
+    assert properties.get("recheckReputOffsetFromCq") is wanted
+
+
 def test_hosts_carry_only_their_part() -> None:
     sample = Sample()
     sample.groups["rocketmq_namesrv"] = ["rmq76"]
