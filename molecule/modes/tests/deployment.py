@@ -15,7 +15,7 @@ import mqadmin
 from layouts import LAYOUTS, Layout
 from runs import ROOT, Run, playbook
 
-OVERLAY = ROOT / "molecule/modes/hosts.yml"
+OVERLAY = ROOT / "molecule/overlay.yml"
 #: Slaves and followers copy a new topic every 10 seconds.
 COPIED_SECONDS = 60
 
