@@ -55,6 +55,8 @@ def problem(version: str, process: str, key: str, text: str, owned: Mapping[str,
     ``owned``: keys that the plan writes itself, and the variable that decides them.
     """
     types = load(version).get(process, {})
+    if not types and process in _versions.load(version).processes:
+        return ""  # There were no jars to ask: Maven has no proxy of 5.1.4.
     if key not in types:
         return f"has {key}, which {_unknown(version, process, key, owned)}"
     expected = _expected(types[key], text)
