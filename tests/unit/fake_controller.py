@@ -1,12 +1,14 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A controller: it says who leads the controllers, and elects masters."""
+"""A controller: it says who leads the controllers and what it works with, and elects masters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import fake_frames
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _remoting
+from fake_properties import Properties
 from fake_server import FakeServer
 
 
@@ -20,11 +22,14 @@ class FakeController(FakeServer):
         super().__init__(version)
         self.leader = leader
         self.refusals = 0
+        self.config = Properties(fake_frames.decoded(version, "controller_config").body)
         self.elects: Callable[[Mapping[str, str]], None] = lambda fields: None
 
     def answer(self, request: _remoting.Frame) -> bytes | None:
         if request.code == 1005:
             return self.reply("controller_metadata", request, {"controllerLeaderAddress": self.leader})
+        if request.code == 1010:
+            return self.reply("controller_config", request, body=self.config.text())
         if request.code == 1002 and self.refusals:
             self.refusals -= 1
             return self.reply("controller_elect_master_failed", request)

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.rocketmq.cluster.plugins.modules import config_drift
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _topology
 from fake_broker import FakeCluster
+from fake_controller import FakeController
 from fake_server import FakeServer
 from module_runner import Runner
 
@@ -33,7 +34,8 @@ def old() -> Iterator[FakeCluster]:
 
 
 def process(server: FakeServer, host: str = "rmq71", **keys: Any) -> dict[str, Any]:
-    kind = "broker" if isinstance(server, fake_broker.FakeBroker) else "namesrv"
+    kinds = {fake_broker.FakeBroker: "broker", FakeController: "controller"}
+    kind = kinds.get(type(server), "namesrv")
     return {"host": host, "unit": f"rocketmq-{kind}.service", "kind": kind, "address": server.address, **keys}
 
 
@@ -82,6 +84,17 @@ def test_every_difference_of_every_process_is_told(run: Runner, cluster: FakeClu
         "- rmq77, rocketmq-namesrv.service: orderMessageEnable is false, planned is true.",
     ]
     assert all(word in result["msg"].splitlines()[0] for word in ("restart", "broker_config", "inventory"))
+
+
+def test_a_controller_is_asked_too(run: Runner) -> None:
+    controller = FakeController("5.5.0")
+    try:
+        fine = {"scanInactiveMasterInterval": "500", "isProcessReadEvent": "false", "controllerDLegerSelfId": "n0"}
+        assert not compare(run, process(controller, properties=fine))["failed"]
+        result = compare(run, process(controller, "rmq76", properties={**fine, "scanNotActiveBrokerInterval": "5000"}))
+    finally:
+        controller.close()
+    assert "rmq76, rocketmq-controller.service: scanNotActiveBrokerInterval is 500, planned is 5000." in result["msg"]
 
 
 def test_values_are_compared_as_rocketmq_means_them(run: Runner, old: FakeCluster) -> None:
