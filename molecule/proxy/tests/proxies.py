@@ -1,33 +1,47 @@
-"""The cluster of inventories/examples/proxy as tests see it. Its hosts are those of molecule/default/cluster.py."""
+"""The clusters of inventories/examples/proxy and proxy_local on the scenario's hosts, as tests see them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 from cluster import ADDRESSES, host
+from runs import ROOT, Run, playbook
 
-CLUSTER = "ProxyCluster"
-GROUP = "broker-dledger"
+CLUSTER, GROUP = "ProxyCluster", "broker-dledger"
 GRPC, REMOTING = 8081, 8080
 ENDPOINTS = [f"{address}:{GRPC}" for address in ADDRESSES.values()]
 REMOTING_ENDPOINTS = [f"{address}:{REMOTING}" for address in ADDRESSES.values()]
-UNITS = (
-    "rocketmq-dashboard.service",
-    "rocketmq-proxy.service",
-    "rocketmq-broker@n0.service",
-    "rocketmq-namesrv.service",
-)
 PROXY = "rocketmq-proxy.service"
+UNITS = ("rocketmq-dashboard.service", PROXY, "rocketmq-broker@n0.service", "rocketmq-namesrv.service")
+
+
+def sources(example: str) -> list[Path]:
+    """An example, and what makes its hosts those of Molecule."""
+    return [ROOT / "inventories/examples" / example, ROOT / "molecule/modes/hosts.yml"]
+
+
+def run(name: str, variables: dict[str, Any] | None = None, example: str = "proxy") -> Run:
+    """Serving gRPC takes more of a broker than the small profile gives."""
+    return playbook(name, {"rocketmq_broker_heap_mb": 384, **(variables or {})}, inventory=sources(example))
+
+
+def done(name: str, variables: dict[str, Any] | None = None, example: str = "proxy") -> Run:
+    """A playbook, which has to succeed."""
+    ended = run(name, variables, example)
+    assert ended.status == 0, ended.output[-6000:]
+    return ended
 
 
 def show(name: str, unit: str, key: str) -> str:
     return host(name).check_output("systemctl show --value --property %s %s", key, unit)
 
 
-def restarts() -> dict[str, str]:
+def restarts(*names: str) -> dict[str, str]:
     """What systemd had to start again, and how often."""
-    found = {f"{name} {unit}": show(name, unit, "NRestarts") for name in ADDRESSES for unit in UNITS}
+    found = {f"{name} {unit}": show(name, unit, "NRestarts") for name in names or ADDRESSES for unit in UNITS}
     return {unit: count for unit, count in found.items() if count != "0"}
 
 
@@ -37,12 +51,12 @@ def program(name: str) -> str:
     return host(name).check_output("ps --no-headers -o comm= -p %s", pid) if pid != "0" else ""
 
 
-def listens(name: str) -> bool:
+def listens(name: str, ports: Sequence[int] = (GRPC, REMOTING)) -> bool:
     found = host(name).check_output("ss --no-header --listening --tcp --numeric")
-    return {GRPC, REMOTING} <= {int(line.split()[3].rsplit(":", 1)[1]) for line in found.splitlines()}
+    return set(ports) <= {int(line.split()[3].rsplit(":", 1)[1]) for line in found.splitlines()}
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not after {seconds:.0f} s: {what}"

@@ -1,24 +1,25 @@
 """Every kind of message through the proxies, by clients of both protocols."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import kinds
 import pytest
 from cluster import CACHE
-from proxies import ENDPOINTS, REMOTING_ENDPOINTS
+from proxies import CLUSTER, ENDPOINTS, GROUP, REMOTING_ENDPOINTS, restarts
+
+pytestmark = pytest.mark.usefixtures("cluster_mode")
+FOLDER = CACHE / "proxy"
 
 
-@pytest.mark.parametrize(
-    ("client", "send", "endpoints"), [("java", kinds.java, REMOTING_ENDPOINTS), ("grpc", kinds.grpc, ENDPOINTS)]
-)
-def test_every_kind_of_message(topics, client, send, endpoints):
-    folder = CACHE / "proxy"
+def test_every_kind_of_message_through_the_remoting_port():
+    found = kinds.run(REMOTING_ENDPOINTS, "java", cluster=CLUSTER, groups=[GROUP], folder=FOLDER / "java", create=False)
+    print(f"remoting: {found}")
+    assert found.wrong == []
+    assert set(found.sent) == set(kinds.MESSAGE_TYPES)
+    assert restarts() == {}
 
-    def one(kind):
-        return send(kind, endpoints, f"{client}-{kind}", f"{client}-{kind}", folder)
 
-    with ThreadPoolExecutor(len(kinds.MESSAGE_TYPES)) as pool:
-        verdicts = dict(zip(kinds.MESSAGE_TYPES, pool.map(one, kinds.MESSAGE_TYPES)))
-    for kind, verdict in verdicts.items():
-        print(f"{client} {kind}: {verdict}")
-    assert all(verdict.good and verdict.sent == kinds.LOAD.count for verdict in verdicts.values()), verdicts
+def test_every_kind_of_message_over_grpc():
+    found = kinds.run_grpc(ENDPOINTS, "grpc", folder=FOLDER / "grpc")
+    print(f"gRPC: {found}")
+    assert found.wrong == []
+    assert found.sent == {"normal": 20, "ordered": 100, "delayed": 40, "transactional": 80}
+    assert restarts() == {}
