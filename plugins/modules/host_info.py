@@ -64,7 +64,7 @@ instances:
       description: Its systemd unit.
       type: str
     kind:
-      description: One of C(namesrv), C(broker), C(dashboard).
+      description: One of C(namesrv), C(controller), C(broker), C(proxy), C(dashboard).
       type: str
     name:
       description: Name of the instance.
@@ -134,6 +134,7 @@ utc_offset_seconds:
   type: int
 """
 
+import json
 import pathlib
 import time
 from typing import Any
@@ -143,13 +144,19 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _po
 
 
 def read_properties(path: pathlib.Path) -> dict[str, str]:
-    """The keys of a properties file; empty when there is none."""
+    """The keys of a configuration file, with their values as RocketMQ reads them; empty when there is none."""
     try:
+        if path.suffix == ".json":
+            return {key: _plain(value) for key, value in json.loads(path.read_text(encoding="utf-8")).items()}
         lines = path.read_text(encoding="latin-1").splitlines()
-    except OSError:
+    except (OSError, ValueError, AttributeError):
         return {}
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith(("#", "!")))
     return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def has_data(store: str) -> bool:

@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _controllers, _files, _keys, _modes, _versions
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
+    _controllers,
+    _files,
+    _keys,
+    _modes,
+    _proxies,
+    _versions,
+)
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, is_ipv4, store
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import (
     closest,
@@ -46,7 +53,13 @@ OWNED_NAMESRV_KEYS = {
     "configStorePath": "rocketmq_config_dir",
     **_controllers.OWNED_KEYS,
 }
-_INVENTORY_GROUPS = ("rocketmq_namesrv", "rocketmq_controller", "rocketmq_broker", "rocketmq_dashboard")
+_INVENTORY_GROUPS = (
+    "rocketmq_namesrv",
+    "rocketmq_controller",
+    "rocketmq_broker",
+    "rocketmq_proxy",
+    "rocketmq_dashboard",
+)
 _RESERVED_INSTANCES = ("namesrv", "dashboard", "controller", "proxy", "exporter", "tools")
 
 
@@ -190,13 +203,14 @@ def check_group(group: Group, inventory: Inventory, release: _versions.Release |
             "instance."
         )
     problems += _modes.problems(group, inventory.cluster["rocketmq_allow_any_group_size"])
+    problems += _proxies.group_problems(group)
     settings = _Settings(f"{where}: properties", "broker", group.properties, OWNED_BROKER_KEYS)
     problems += _setting_problems(settings, inventory, release)
     problems += [f"{where}: jvm_options has {option!r}: {_OPTION_FIX}" for option in _wrong_options(group.jvm_options)]
 
 
 def check_modes(inventory: Inventory, release: _versions.Release, problems: list[str]) -> None:
-    """Modes that the version does not have, and the controllers that a mode needs."""
+    """Modes and processes that the version does not have, and the controllers that a mode needs."""
     for group in inventory.groups:
         if group.mode not in release.modes:
             having = [version for version in _versions.known() if group.mode in _versions.load(version).modes]
@@ -215,6 +229,7 @@ def check_modes(inventory: Inventory, release: _versions.Release, problems: list
             "for: give it one in members (mode: master_slave), or set ASYNC_MASTER."
         )
     problems += _controllers.problems(inventory, release)
+    problems += _proxies.problems(inventory, release)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -304,12 +319,17 @@ def check_collisions(inventory: Inventory, problems: list[str]) -> None:
         problems.append(f"{who} on {listed(hosts)}: change {' or '.join(variables)}{whose}{also}.")
 
 
+#: Keys of a group that decide a port of its members by themselves.
+_GROUP_PORTS = {"dledger": "dledger_port", "grpc": "proxy_grpc_port", "remoting": "proxy_remoting_port"}
+
+
 def _claims(inventory: Inventory, host: str) -> list[_Claim]:
     settings = inventory.settings[host]
     claims = []
     for owner, hosts, variable in (
         ("The name server", inventory.namesrv, "rocketmq_namesrv_port"),
         ("The console", inventory.dashboards, "rocketmq_dashboard_port"),
+        *(("The proxy", inventory.proxies, name) for name in _proxies.PORT_VARIABLES),
         *(("The controller", _controllers.hosts(inventory), name) for name in _controllers.port_variables(inventory)),
     ):
         if host in hosts and host not in inventory.unread.get(variable, []):
@@ -317,8 +337,7 @@ def _claims(inventory: Inventory, host: str) -> list[_Claim]:
     for group in inventory.groups:
         if host in group.members:
             for name, port in group.ports().items():
-                variable = "dledger_port" if name == "dledger" else "listen_port"
-                claims.append(_Claim(group.where, "port", port, variable))
+                claims.append(_Claim(group.where, "port", port, _GROUP_PORTS.get(name, "listen_port")))
             if group.instance:
                 claims.append(_Claim(group.where, "instance", group.instance, "instance"))
             if group.instance or group.store:
@@ -338,6 +357,7 @@ def check_sources(inventory: Inventory, release: _versions.Release | None, probl
     for process, owned in (
         ("namesrv", OWNED_NAMESRV_KEYS),
         ("broker", OWNED_BROKER_KEYS),
+        ("proxy", _proxies.OWNED_KEYS),
         ("controller", {**_controllers.OWNED_KEYS, "listenPort": "rocketmq_controller_port"}),
     ):
         name = f"rocketmq_{process}_properties"
@@ -366,7 +386,7 @@ def check_sources(inventory: Inventory, release: _versions.Release | None, probl
 def _host_problems(inventory: Inventory, host: str) -> Iterator[tuple[str, str]]:
     """What is wrong with the variables of one host: what stands before its name, and what behind."""
     settings = inventory.settings[host]
-    for kind in ("namesrv", "controller", "broker", "dashboard"):
+    for kind in ("namesrv", "controller", "broker", "proxy", "dashboard"):
         name = f"rocketmq_{kind}_jvm_options"
         yield from ((f"{name} has {option!r}", f": {_OPTION_FIX}") for option in _wrong_options(settings[name]))
     source = settings["rocketmq_java_source"]

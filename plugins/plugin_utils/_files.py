@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-HEADER = "# Ansible managed by rocketmq.cluster: change the inventory, not this file.\n"
+_MANAGED = "Ansible managed by rocketmq.cluster: change the inventory, not this file."
+HEADER = f"# {_MANAGED}\n"
 
 MARKER = "The unit of this broker starts only where this file is: without it, the disk of the store is not mounted.\n"
 
@@ -15,7 +18,17 @@ TARGET_PATH = "/etc/systemd/system/rocketmq.target"
 TARGET = HEADER + "[Unit]\nDescription=All RocketMQ services of this host\n"
 
 
-def properties(values: Mapping[str, Any]) -> str:
+def configuration(path: str, properties: Mapping[str, Any]) -> str:
+    """What a process reads: JSON or properties, as the name of the file says."""
+    return _json(properties) if path.endswith(".json") else _properties(properties)
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    """Sorted. RocketMQ passes over keys that it does not know, and JSON has no comments."""
+    return json.dumps({"//": _MANAGED, **dict(sorted(values.items()))}, indent=2) + "\n"
+
+
+def _properties(values: Mapping[str, Any]) -> str:
     """A java.util.Properties file, sorted. Never a trailing blank: RocketMQ would read ``true `` as false."""
     lines = (f"{key}={property_text(value)}" for key, value in sorted(values.items()))
     return HEADER + "".join(line.replace("\\", "\\\\") + "\n" for line in lines)
@@ -32,6 +45,11 @@ def environment(java_home: str, rocketmq_home: str, jvm_options: list[str]) -> s
     """What differs between instances: the JDK, the version, the JVM."""
     options = " ".join(jvm_options)
     return f'{HEADER}JAVA_HOME={java_home}\nROCKETMQ_HOME={rocketmq_home}\nJAVA_OPTIONS="{options}"\n'
+
+
+def wait_for_brokers(python: str) -> str:
+    """The program of that name, for a host with this Python."""
+    return f"#!{python}\n" + pathlib.Path(__file__).with_name("_wait_for_brokers.py").read_text(encoding="utf-8")
 
 
 def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str, Any]) -> str:
@@ -57,7 +75,9 @@ def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str,
             "Group": instance["user"],
             "EnvironmentFile": instance["environment"],
             # env executes java in its own place (same process id): systemd wants a fixed first word.
-            "ExecStart": " ".join(["/usr/bin/env", "${JAVA_HOME}/bin/java", "$JAVA_OPTIONS", *instance["command"]]),
+            "ExecStart": " ".join(
+                ["/usr/bin/env", *instance["before"], "${JAVA_HOME}/bin/java", "$JAVA_OPTIONS", *instance["command"]]
+            ),
             # Not "env", the first word of the command.
             "SyslogIdentifier": instance["unit"].removesuffix(".service"),
             "WorkingDirectory": instance["data_dir"],

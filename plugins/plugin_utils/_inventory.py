@@ -15,6 +15,8 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import c
 
 Settings = Mapping[str, Any]
 
+#: What a proxy in a broker takes beside its gRPC port.
+REMOTING_PORT = 8080
 #: Keys of an entry of rocketmq_broker_groups: what they are, and whether they must be given.
 GROUP_KEYS: dict[str, tuple[str, bool]] = {
     "name": ("the brokerName", True),
@@ -22,6 +24,8 @@ GROUP_KEYS: dict[str, tuple[str, bool]] = {
     "mode": ("how its members replicate: dledger (default), controller, master_slave or master", False),
     "listen_port": ("the port of clients; VIP (-2) and HA (+1) follow", True),
     "dledger_port": ("the port of the members among themselves; mode dledger needs it", False),
+    "proxy_grpc_port": ("the port of gRPC clients: makes each member a proxy too (local mode)", False),
+    "proxy_remoting_port": (f"its port of clients of the older protocol, {REMOTING_PORT} by default", False),
     "members": (
         "its hosts: {rmq71: n0, rmq76: n1, rmq77: n2} in mode dledger, {rmq71: 0, rmq76: 1} in master_slave, where 0 "
         "is the master, and [rmq71, rmq76] in the others, where nobody chooses ids",
@@ -37,6 +41,7 @@ GROUP_KEYS: dict[str, tuple[str, bool]] = {
 MODES = ("dledger", "controller", "master_slave", "master")
 #: How members are read; in the other modes nobody chooses their ids.
 _PINNED = {"dledger": _settings.pinned_members, "master_slave": _settings.numbered_members}
+_PYTHON = "/usr/bin/python3"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,127}")
 _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -52,6 +57,9 @@ class Group:
     mode: str
     listen_port: int
     dledger_port: int
+    #: Of the proxy in each member; 0 without one.
+    proxy_grpc_port: int
+    proxy_remoting_port: int
     members: dict[str, str]
     properties: dict[str, Any]
     store: str
@@ -65,7 +73,9 @@ class Group:
         """Ports of a member. HA is reserved although DLedger opens none: a change of mode must not collide."""
         listen = self.listen_port
         ports = {"listen": listen, "vip": listen - 2, "ha": listen + 1} if listen else {}
-        return {**ports, "dledger": self.dledger_port} if self.dledger_port and self.mode == "dledger" else ports
+        dledger = {"dledger": self.dledger_port} if self.dledger_port and self.mode == "dledger" else {}
+        proxy = {"grpc": self.proxy_grpc_port, "remoting": self.proxy_remoting_port} if self.proxy_grpc_port else {}
+        return {**ports, **dledger, **proxy}
 
     def members_by_id(self) -> list[tuple[str, str]]:
         """(host, id), in the order of the ids: the same on every host, whatever the order in the inventory."""
@@ -88,7 +98,11 @@ class Inventory:
     dashboards: list[str]
     #: Hosts of processes that are nothing but controllers.
     controllers: list[str]
+    #: Hosts of processes that are nothing but proxies.
+    proxies: list[str]
     groups: list[Group]
+    #: Python on each host, as far as it is known.
+    pythons: dict[str, str]
 
     def lacks(self, name: str, host: str) -> bool:
         """Whether a variable is not set on a host."""
@@ -142,7 +156,9 @@ def read(
         brokers=sorted(groups.get("rocketmq_broker", [])),
         dashboards=sorted(groups.get("rocketmq_dashboard", [])),
         controllers=sorted(groups.get("rocketmq_controller", [])),
+        proxies=sorted(groups.get("rocketmq_proxy", [])),
         groups=[group for index in range(len(entries)) if (group := _group(entries, index, problems))],
+        pythons={host: str((facts[host].get("python") or {}).get("executable") or _PYTHON) for host in hosts},
     )
 
 
@@ -191,6 +207,8 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
         "mode": _settings.choice(*MODES),
         "listen_port": _settings.number(3, 65534),
         "dledger_port": _settings.port,
+        "proxy_grpc_port": _settings.port,
+        "proxy_remoting_port": _settings.port,
         "members": _PINNED.get(mode, _settings.members),
         "properties": _settings.mapping,
         "store": _settings.optional_folder,
@@ -214,6 +232,8 @@ def _group(entries: Sequence[Any], index: int, problems: list[str]) -> Group | N
         mode=values.get("mode", MODES[0]),
         listen_port=values.get("listen_port", 0),
         dledger_port=values.get("dledger_port", 0),
+        proxy_grpc_port=values.get("proxy_grpc_port", 0),
+        proxy_remoting_port=values.get("proxy_remoting_port", REMOTING_PORT if "proxy_grpc_port" in values else 0),
         members=values.get("members", {}),
         properties=values.get("properties", {}),
         store=values.get("store", ""),

@@ -15,6 +15,8 @@ class Process:
     kind: str
     heap_mb: int = 0
     direct_mb: int = 0
+    #: Whether it is a proxy too.
+    proxy: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +58,7 @@ _AUTO = {
     "namesrv": _Rule((128, 1024), (64, 256), 128, 16),
     "controller": _Rule((128, 512), (64, 128), 128, 32),
     "broker": _Rule((256, 8192), (128, 2048), 192),
+    "proxy": _Rule((256, 2048), (128, 1024), 128, 16),
     "dashboard": _Rule((192, 512), (64, 128), 192, 32),
 }
 #: G1's tables about the heap, as measured.
@@ -67,6 +70,8 @@ _SMALL = {
     "namesrv": Memory(96, 32, 48, 64),
     "controller": Memory(96, 64, 48, 64),
     "broker": Memory(192, 128, 96, 96),
+    # With 64 MB of direct memory it serves until a broker is slow, and then nobody any more.
+    "proxy": Memory(96, 96, 48, 96),
     "dashboard": Memory(192, 64, 96, 96),
 }
 
@@ -90,14 +95,24 @@ def memory(profile: str, host_mb: int, processes: Sequence[Process]) -> list[Mem
 
 
 def _small(one: Process) -> Memory:
-    base = _SMALL[one.kind]
+    shares = [_SMALL[one.kind], *([_SMALL["proxy"]] if one.proxy else [])]
+    base = Memory(*(sum(sizes) for sizes in zip(*map(dataclasses.astuple, shares))))
     initial = one.heap_mb or base.initial_mb
     return Memory(one.heap_mb or base.heap_mb, one.direct_mb or base.direct_mb, initial, base.own_mb)
 
 
+def _rule(one: Process) -> _Rule:
+    """A broker that is a proxy too needs more beside its heap, and shares that."""
+    rule, proxy = _AUTO[one.kind], _AUTO["proxy"]
+    if not one.proxy:
+        return rule
+    low, high = (sum(bounds) for bounds in zip(rule.direct, proxy.direct))
+    return dataclasses.replace(rule, direct=(low, high), own=rule.own + proxy.own)
+
+
 def _auto(one: Process, heap_mb: int) -> Memory:
     """``heap_mb`` within the bounds of the kind, and what comes with such a heap."""
-    rule = _AUTO[one.kind]
+    rule = _rule(one)
     heap = one.heap_mb or _within(heap_mb, rule.heap)
     direct = one.direct_mb or _within(heap * _DIRECT_PERCENT // 100, rule.direct)
     return Memory(heap, direct, heap, rule.own + heap * _TABLES_PERCENT // 100)
@@ -105,7 +120,7 @@ def _auto(one: Process, heap_mb: int) -> Memory:
 
 def _heap(one: Process, total_mb: int) -> int:
     """The heap of a process that shall take ``total_mb`` MB in all."""
-    rule = _AUTO[one.kind]
+    rule = _rule(one)
     rest = total_mb - rule.own
     heap = (rest - (one.direct_mb or rule.direct[0])) * 100 // (100 + _TABLES_PERCENT)
     return heap if one.direct_mb else min(heap, rest * 100 // (100 + _TABLES_PERCENT + _DIRECT_PERCENT))

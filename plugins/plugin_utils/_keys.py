@@ -22,6 +22,7 @@ _PROCESSES = {
     "namesrv": ("name servers", "rocketmq_namesrv_properties"),
     "broker": ("brokers", "rocketmq_broker_properties"),
     "controller": ("controllers", "rocketmq_controller_properties"),
+    "proxy": ("proxies", "rocketmq_proxy_properties"),
 }
 #: Keys that many guides set and no release reads, and the one that decides what they are about.
 _MEANT = {

@@ -38,10 +38,12 @@ _CONTROLLER_IDENTITY = (
     ("jRaftControllerRPCAddr", "ports", "rocketmq_controller_members, rocketmq_controller_port or rocketmq_address"),
 )
 
-_NOUNS = {"namesrv": "name server", "controller": "controller", "broker": "broker"}
+_PROXY_IDENTITY = (("rocketMQClusterName", "cluster name", "rocketmq_cluster_name"),)
+
+_NOUNS = {"namesrv": "name server", "controller": "controller", "broker": "broker", "proxy": "proxy"}
 
 #: Keys of a host in the plan that hold its instances.
-KINDS = ("namesrv", "controller", "brokers", "dashboard")
+KINDS = ("namesrv", "controller", "brokers", "proxy", "dashboard")
 
 #: Families of operating systems whose packages the role rocketmq_java knows.
 JAVA_FAMILIES = ("Debian", "RedHat")
@@ -57,6 +59,10 @@ _PORT_VARIABLES = {
     ("broker", "vip"): "listen_port of its group (its VIP port is 2 less)",
     ("broker", "ha"): "listen_port of its group (its HA port is the next one)",
     ("broker", "dledger"): "dledger_port of its group",
+    ("broker", "grpc"): "proxy_grpc_port of its group",
+    ("broker", "remoting"): "proxy_remoting_port of its group",
+    ("proxy", "grpc"): "rocketmq_proxy_grpc_port",
+    ("proxy", "listen"): "rocketmq_proxy_remoting_port",
     ("dashboard", "listen"): "rocketmq_dashboard_port",
 }
 
@@ -104,10 +110,11 @@ def _lost_store(found: Mapping[str, Any], host: str) -> str:
 
 
 def _unplanned(found: Mapping[str, Any], host: str) -> str:
-    if found["kind"] in ("namesrv", "controller"):
+    if found["kind"] != "broker":
+        users = "no client uses it any more" if found["kind"] == "proxy" else "every broker has forgotten it"
         return (
             f"{host} carries a {_NOUNS[found['kind']]}, but is not in rocketmq_{found['kind']} any more: put it back; "
-            "one is taken away by hand, after every broker has forgotten it."
+            f"one is taken away by hand, after {users}."
         )
     properties = found["properties"]
     group = properties.get("brokerName", "?")
@@ -130,7 +137,12 @@ def _mode(properties: Mapping[str, str]) -> str:
 def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -> list[str]:
     who = f"{host}: {instance['description']}"
     problems = []
-    identity = {"broker": _IDENTITY, "namesrv": _NAMESRV_IDENTITY + _CONTROLLER_IDENTITY}
+    identity = {
+        "broker": _IDENTITY,
+        "namesrv": _NAMESRV_IDENTITY + _CONTROLLER_IDENTITY,
+        "controller": _CONTROLLER_IDENTITY,
+        "proxy": _PROXY_IDENTITY,
+    }
     planned = {key: _files.property_text(value) for key, value in instance["config"]["properties"].items()}
     old_mode, new_mode = _mode(found["properties"]), _mode(planned)
     if found["kind"] == "broker" and found["properties"] and old_mode != new_mode:
@@ -138,7 +150,7 @@ def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -
             f"{who} runs in mode {old_mode} and would get {new_mode}: set it back (mode in rocketmq_broker_groups); "
             "site.yml moves no messages from one kind of store to another."
         ]
-    for key, name, variable in identity.get(found["kind"], _CONTROLLER_IDENTITY):
+    for key, name, variable in identity[found["kind"]]:
         old, new = found["properties"].get(key), planned.get(key, "")
         if old is not None and old != new:
             problems.append(

@@ -295,6 +295,15 @@ _ALL: tuple[Setting | str, ...] = (
     Setting("rocketmq_controller_port", 9878, port, "Port of brokers and, with dledger, of the others.", "host"),
     Setting("rocketmq_controller_raft_port", 9880, port, "Port of jraft among the controllers.", "host"),
     Setting("rocketmq_controller_properties", {}, mapping, "Any controller key."),
+    "Proxies (5.x)",
+    Setting("rocketmq_proxy_grpc_port", 8081, port, "Port of gRPC clients.", "host"),
+    Setting("rocketmq_proxy_remoting_port", 8080, port, "Port of clients of the older protocol.", "host"),
+    Setting(
+        "rocketmq_proxy_properties",
+        {},
+        mapping,
+        "Any key of rmq-proxy.json, for the proxies in brokers (proxy_grpc_port of a group) too.",
+    ),
     "Places on a host",
     Setting(
         "rocketmq_install_dir", "/opt/rocketmq", folder, "Programs: one folder per version, links to JDKs, the console."
@@ -322,10 +331,15 @@ _ALL: tuple[Setting | str, ...] = (
         "host",
     ),
     Setting("rocketmq_controller_heap_mb", 0, heap, "Heap of a controller in MB; 0: the profile's.", "host"),
+    Setting("rocketmq_proxy_heap_mb", 0, heap, "Heap of a proxy in MB; 0: the profile's.", "host"),
+    Setting(
+        "rocketmq_proxy_direct_mb", 0, megabytes, "Cap of direct memory of a proxy in MB; 0: the profile's.", "host"
+    ),
     Setting("rocketmq_dashboard_heap_mb", 0, heap, "Heap of the console in MB; 0: the profile's.", "host"),
     Setting("rocketmq_namesrv_jvm_options", [], words, "Further JVM options of the name server.", "host"),
     Setting("rocketmq_broker_jvm_options", [], words, "Further JVM options of each broker.", "host"),
     Setting("rocketmq_controller_jvm_options", [], words, "Further JVM options of a controller.", "host"),
+    Setting("rocketmq_proxy_jvm_options", [], words, "Further JVM options of a proxy.", "host"),
     Setting("rocketmq_dashboard_jvm_options", [], words, "Further JVM options of the console.", "host"),
     "The operating system",
     Setting(

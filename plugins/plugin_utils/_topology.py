@@ -22,12 +22,14 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
     _jvm,
     _modes,
     _os,
+    _proxies,
     _versions,
 )
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group, Inventory, Settings, store
 
 #: The version stands in the environment file alone.
 _CLASSPATH = ("-cp", "${ROCKETMQ_HOME}/conf:${ROCKETMQ_HOME}/lib/*")
+_PROXY_COMMAND = (*_CLASSPATH, "org.apache.rocketmq.proxy.ProxyStartup")
 
 
 def plan(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -63,6 +65,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
             "namesrv": [_namesrv(context)] if host in inventory.namesrv else [],
             "controller": [_controller(context)] if host in inventory.controllers else [],
             "brokers": [_broker(context, group) for group in inventory.groups if host in group.members],
+            "proxy": [_proxy(context)] if host in inventory.proxies else [],
             "dashboard": [_dashboard(context)] if host in inventory.dashboards else [],
         }
         hosts[host] = {
@@ -83,6 +86,13 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
         "namesrv": namesrv,
         "controllers": _controllers.addresses(inventory),
         "groups": [_group_view(inventory, group) for group in inventory.groups],
+        "proxies": [
+            {"address": one["address"], "grpc_port": one["ports"]["grpc"], "remoting_port": one["ports"][remoting]}
+            for own in hosts.values()
+            for kind, remoting in (("brokers", "remoting"), ("proxy", "listen"))
+            for one in own[kind]
+            if "grpc" in one["ports"]
+        ],
         "console_jar": _console_jar(cluster),
         **{kind: _objects(cluster, namesrv, kind) for kind in ("topics", "consumer_groups")},
         "settings": [
@@ -203,6 +213,13 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
         "storePathRootDir": store(group, settings),
         **_modes.properties(group, context.host, network),
     }
+    command = [*_CLASSPATH, "org.apache.rocketmq.broker.BrokerStartup", "-c", path]
+    further = []
+    if group.proxy_grpc_port:
+        ports = (group.proxy_grpc_port, group.proxy_remoting_port)
+        proxy = _proxy_config(context, "local", f"proxy-{group.instance}.json", *ports)
+        command = [*_PROXY_COMMAND, "-pm", "local", "-pc", proxy["path"], "-bc", path]
+        further = [_configuration(context, proxy)]
     if group.mode != "dledger":
         # Before 4.9.4 not derived from the root: all brokers of a host would share one folder.
         properties["storePathCommitLog"] = f"{store(group, settings)}/commitlog"
@@ -214,10 +231,46 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
         description=f"RocketMQ broker {group.name} ({member_id or context.host})",
         ports=group.ports(),
         config={"path": path, "properties": properties},
-        command=[*_CLASSPATH, "org.apache.rocketmq.broker.BrokerStartup", "-c", path],
+        command=command,
         store=store(group, settings),
         group=group,
+        further=further,
     )
+
+
+def _proxy(context: _Context) -> dict[str, Any]:
+    grpc, remoting = (context.settings[name] for name in _proxies.PORT_VARIABLES)
+    config = _proxy_config(context, "cluster", "proxy.json", grpc, remoting)
+    return _instance(
+        context,
+        kind="proxy",
+        name="proxy",
+        unit="rocketmq-proxy.service",
+        description="RocketMQ proxy",
+        # The remoting port is opened last.
+        ports={"listen": remoting, "grpc": grpc},
+        config=config,
+        before=["${ROCKETMQ_HOME}/bin/wait-for-brokers", config["path"]],
+        command=[*_PROXY_COMMAND, "-pm", "cluster", "-pc", config["path"]],
+        further=[
+            {
+                "path": f"{context.home}/bin/wait-for-brokers",
+                "content": _files.wait_for_brokers(context.inventory.pythons[context.host]),
+                "mode": "0755",
+            }
+        ],
+    )
+
+
+def _proxy_config(context: _Context, mode: str, name: str, grpc: int, remoting: int) -> dict[str, Any]:
+    return {
+        "path": f"{context.settings['rocketmq_config_dir']}/{name}",
+        "properties": {
+            **_proxies.properties(context.inventory, context.host, mode, context.namesrv),
+            "grpcServerPort": grpc,
+            "remotingListenPort": remoting,
+        },
+    }
 
 
 def _dashboard(context: _Context) -> dict[str, Any]:
@@ -246,10 +299,15 @@ def _instance(
     ports: dict[str, int],
     config: dict[str, Any] | None,
     command: list[str],
+    before: Sequence[str] = (),
     store: str = "",
     group: Group | None = None,
+    further: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """What all kinds of process have in common: folders, JVM, environment, unit."""
+    """What all kinds of process have in common: folders, JVM, environment, unit.
+
+    ``before``: the program that starts java once it may. ``further``: files that it reads beside ``config``.
+    """
     settings = context.settings
     user = settings["rocketmq_user"]
     data_dir = f"{settings['rocketmq_data_dir']}/{name}"
@@ -260,7 +318,7 @@ def _instance(
     major = settings["rocketmq_java_major"]
     jvm_options = [
         *_jvm.options(size, settings["rocketmq_jvm_profile"], major, data_dir, log_dir),
-        *context.release.module_options(major, kind),
+        *context.release.module_options(major, kind, *(["proxy"] if group and group.proxy_grpc_port else [])),
         *(_console_options(context) if kind == "dashboard" else context.release.log_options(kind, context.home)),
         *settings[f"rocketmq_{kind}_jvm_options"],
         *(group.jvm_options if group else []),
@@ -278,6 +336,7 @@ def _instance(
         "user": user,
         "java_home": java_home,
         "jvm_options": jvm_options,
+        "before": list(before),
         "command": command,
         "config": config,
         "environment": environment,
@@ -293,18 +352,20 @@ def _instance(
         "start_timeout": settings["rocketmq_start_timeout"],
     }
     overrides = settings["rocketmq_unit_overrides"]
-    # Not writable by the service: a live update of a broker would replace its file by a dump of all its keys.
-    readable = {"group": user, "mode": "0640"}
     files = [
-        {"path": environment, "content": _files.environment(java_home, context.home, jvm_options), **readable},
+        *([_configuration(context, config)] if config else []),
+        *further,
+        {
+            "path": environment,
+            "content": _files.environment(java_home, context.home, jvm_options),
+            **_readable(context),
+        },
         {
             "path": f"/etc/systemd/system/{unit}",
             "content": _files.unit(instance, settings["rocketmq_stop_seconds"], overrides),
         },
         {"path": _files.TARGET_PATH, "content": _files.TARGET},
     ]
-    if config:
-        files.insert(0, {"path": config["path"], "content": _files.properties(config["properties"]), **readable})
     # What service_state is asked about.
     service = {"unit": unit, "address": context.address, "port": ports["listen"], "files": files}
     if group:
@@ -314,9 +375,14 @@ def _instance(
 
 def _memory(inventory: Inventory, host: str, settings: Settings) -> dict[str, _jvm.Memory]:
     """By name of the instance: what each process of a host gets beside the others."""
-    single = {"namesrv": inventory.namesrv, "controller": inventory.controllers, "dashboard": inventory.dashboards}
+    single = {
+        "namesrv": inventory.namesrv,
+        "controller": inventory.controllers,
+        "proxy": inventory.proxies,
+        "dashboard": inventory.dashboards,
+    }
     processes = {
-        kind: _jvm.Process(kind, settings[f"rocketmq_{kind}_heap_mb"])
+        kind: _jvm.Process(kind, settings[f"rocketmq_{kind}_heap_mb"], settings.get(f"rocketmq_{kind}_direct_mb", 0))
         for kind, hosts in single.items()
         if host in hosts
     }
@@ -324,9 +390,18 @@ def _memory(inventory: Inventory, host: str, settings: Settings) -> dict[str, _j
         if host in group.members:
             heap_mb = group.heap_mb or settings["rocketmq_broker_heap_mb"]
             direct_mb = group.direct_mb or settings["rocketmq_broker_direct_mb"]
-            processes[group.instance] = _jvm.Process("broker", heap_mb, direct_mb)
+            processes[group.instance] = _jvm.Process("broker", heap_mb, direct_mb, bool(group.proxy_grpc_port))
     sizes = _jvm.memory(settings["rocketmq_jvm_profile"], inventory.memory_mb[host], list(processes.values()))
     return dict(zip(processes, sizes))
+
+
+def _configuration(context: _Context, config: Mapping[str, Any]) -> dict[str, Any]:
+    return {"path": config["path"], "content": _files.configuration(**config), **_readable(context)}
+
+
+def _readable(context: _Context) -> dict[str, str]:
+    """Not writable by the service: a live update of a broker would replace its file by a dump of all its keys."""
+    return {"group": context.settings["rocketmq_user"], "mode": "0640"}
 
 
 def _folders(context: _Context) -> list[str]:

@@ -62,11 +62,15 @@ class Release:
         """Name of the logging configuration of a ``kind`` (namesrv, broker, tools) below conf/."""
         return self.log_config.replace("{kind}", kind)
 
-    def module_options(self, java_major: int, kind: str = "") -> list[str]:
-        """Options that open the JDK's own packages to this release: none for Java 8, which has no modules."""
+    def module_options(self, java_major: int, *kinds: str) -> list[str]:
+        """Options that open the JDK's own packages to this release: none for Java 8, which has no modules.
+
+        ``kinds``: what the process is; a broker can be a proxy too.
+        """
         if java_major < 9:
             return []
-        return [*self.java_options.get("9+", ()), *self.java_options.get(f"9+ {kind}", ())]
+        own = (option for kind in kinds for option in self.java_options.get(f"9+ {kind}", ()))
+        return [*self.java_options.get("9+", ()), *own]
 
     def log_options(self, kind: str, home: str) -> list[str]:
         """JVM properties that make a process of ``kind`` log by our configuration alone, from its first line on.

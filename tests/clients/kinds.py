@@ -1,14 +1,23 @@
-"""Messages of every kind through the vendor's client: normal, ordered, delayed, transactional.
+"""Messages of every kind through the vendor's clients: normal, ordered, delayed, transactional.
 
 found = run(["198.18.72.71:9876"], "kinds", cluster="RaftCluster", groups=["RaftNode00"], folder=Path("out"))
 assert not found.wrong
+
+`run` speaks the older protocol, to name servers, or to the remoting ports of proxies that have the topics already;
+`run_grpc` speaks to proxies alone.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import ledger
@@ -17,6 +26,9 @@ import ledger
 DELAYS = {"2": 5.0, "3": 10.0}
 #: A message may be late by what a loaded machine takes.
 LATE = 30.0
+#: Kind -> the attribute message.type of its topic, by which proxies refuse messages of another kind.
+MESSAGE_TYPES = {"normal": "NORMAL", "ordered": "FIFO", "delayed": "DELAY", "transactional": "TRANSACTION"}
+_GRPC = Path(__file__).resolve().parent / "grpc"
 #: Brokers ask what became of a transaction every 60 s (4.x) or 30 s (5.x).
 DEADLINE = 240.0
 
@@ -119,13 +131,67 @@ def _delays(started: dict[str, int], received: dict[str, list[Event]]) -> dict[s
 
 
 def run(
-    namesrv: Sequence[str], topic: str, *, cluster: str, groups: Sequence[str], folder: Path, count: int = 20
+    namesrv: Sequence[str],
+    topic: str,
+    *,
+    cluster: str,
+    groups: Sequence[str],
+    folder: Path,
+    count: int = 20,
+    create: bool = True,
 ) -> Findings:
-    """Sends `count` messages of each kind and variant to new topics, and judges what came of them."""
+    """Sends `count` messages of each kind and variant to new topics, and judges what came of them.
+
+    Without `create`, the topics are there (a proxy makes none): `topic` and a dash before each kind.
+    """
     client = ledger.Client(namesrv, topic, groups=groups, folder=folder)
-    sent, received = folder / "sent.tsv", folder / "received.tsv"
-    options = {"cluster": cluster, "count": count, "sent": sent, "received": received}
+    sent, received = _fresh(folder)
+    options = {"cluster": cluster, "count": count, "sent": sent, "received": received, "create": str(create).lower()}
     client.run("kinds", {**options, "deadline-ms": int(DEADLINE * 1000)}, timeout=DEADLINE + 120)
+    return _judged(sent, received)
+
+
+def run_grpc(
+    endpoints: Sequence[str],
+    topic: str,
+    *,
+    folder: Path,
+    kinds: Sequence[str] = tuple(MESSAGE_TYPES),
+    count: int = 20,
+    pause_ms: int = 0,
+    timeout_ms: int = 10_000,
+) -> Findings:
+    """The same through the gRPC ports of proxies; what nobody acknowledged is in `output`, and no failure."""
+    sent, received = _fresh(folder)
+    options = {"endpoints": ";".join(endpoints), "topic": topic, "kinds": ",".join(kinds), "count": count}
+    options |= {"sent": sent, "received": received, "pause-ms": pause_ms, "timeout-ms": timeout_ms}
+    options["deadline-ms"] = int(DEADLINE * 1000)
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    with (folder / "output").open("w") as output:
+        # HOME: the client logs below it.
+        done = subprocess.run(
+            [str(_grpc_python()), str(_GRPC / "kinds_client.py"), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=2 * DEADLINE + count * pause_ms / 1000,
+            check=False,
+            env={**os.environ, "HOME": str(folder)},
+        )
+    if done.returncode:
+        raise ledger.ClientError(f"status {done.returncode}:\n{(folder / 'output').read_text()[-3000:]}")
+    return _judged(sent, received)
+
+
+def _fresh(folder: Path) -> tuple[Path, Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = folder.resolve() / "sent.tsv", folder.resolve() / "received.tsv"
+    for file in files:
+        file.unlink(missing_ok=True)
+    return files
+
+
+def _judged(sent: Path, received: Path) -> Findings:
     return judge(
         [Sent(key, int(at)) for key, at in ledger.rows(sent)],
         [
@@ -133,3 +199,20 @@ def run(
             for what, key, at, group, queue, offset in ledger.rows(received)
         ],
     )
+
+
+def _grpc_python() -> Path:
+    """The Python that has the client of gRPC; its environment is made once for one list of requirements."""
+    requirements = _GRPC / "requirements.txt"
+    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    folder = ledger.CACHE / f"grpc-{digest}"
+    ledger.CACHE.mkdir(parents=True, exist_ok=True)
+    with (ledger.CACHE / "grpc.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+            pip = [str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "-r", str(requirements)], check=True)
+            (folder / "complete").touch()
+    return folder / "bin/python"

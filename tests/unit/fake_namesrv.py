@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import fake_frames
@@ -83,6 +84,8 @@ class FakeNameServer(FakeServer):
         order = self.ordered_route(topic)
         if order is not None:
             body["orderTopicConf"] = order
+        if request.ext.get("acceptStandardJsonOnly") == "true" and fake_frames.known(self.version, "route_standard"):
+            return self.reply("route_standard", request, body=json.dumps(body).encode())
         return self.reply("route", request, body=fake_frames.dumps(body))
 
     def ordered_route(self, topic: str) -> str | None:

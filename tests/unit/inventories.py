@@ -55,6 +55,10 @@ class Sample:
         for own in self.hostvars.values():
             own.update(copy.deepcopy(variables))
 
+    def on_5(self) -> None:
+        """A release that has everything."""
+        self.set(rocketmq_version="5.5.0")
+
     def add_host(self, host: str, group: str) -> None:
         """A further host, as rmq77 is by now, in one inventory group; the members of no broker group name it."""
         self.groups["rocketmq"].append(host)

@@ -116,6 +116,8 @@ GROUPS: dict[str, dict[str, dict[str, str]]] = {
     "master_slave_sync": SLAVES,
     "controller": CONTROLLED,
     "controller_in_namesrv": CONTROLLED,
+    "proxy": {"broker-dledger": {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"}},
+    "proxy_local": {"broker-a": {"rmq71": ""}},
     "developer": {
         "RaftNode00": {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"},
         "RaftNode01": {"rmq71": "n0", "rmq76": "n1", "rmq77": "n2"},
@@ -141,16 +143,19 @@ def test_an_example_is_what_its_name_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_deployable_on_every_version_that_has_its_mode(name: str) -> None:
-    mode = example(name)["groups"][0]["mode"]
-    versions = [version for version in _versions.known() if mode in _versions.load(version).modes]
+    plan = example(name)
+    mode, processes = plan["groups"][0]["mode"], {"proxy"} if plan["proxies"] else set()
+    releases = map(_versions.load, _versions.known())
+    versions = [one.version for one in releases if mode in one.modes and processes <= set(one.processes)]
     assert versions
     for version in versions:
         assert example(name, rocketmq_version=version, rocketmq_allow_vulnerable_version=True)["problems"] == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_example_is_in_the_page_about_modes(name: str) -> None:
-    assert f"inventories/examples/{name})" in (ROOT / "docs/modes.md").read_text(encoding="utf-8")
+def test_every_example_is_in_the_page_about_modes_or_proxies(name: str) -> None:
+    pages = [(ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("modes.md", "proxy.md")]
+    assert any(f"inventories/examples/{name})" in page for page in pages)
 
 
 @pytest.mark.parametrize(
@@ -201,3 +206,11 @@ def test_data_on_a_mount_is_nowhere_else() -> None:
             assert own["store"].startswith("/data/rocketmq/")
             assert f"RequiresMountsFor={own['data_dir']} {own['store']}\n" in unit
             assert "/var/lib/rocketmq" not in str(own)
+
+
+def test_the_example_of_proxies_has_three_of_everything() -> None:
+    plan = _topology.plan(*load("examples/proxy", **CONSOLE))
+    kinds = {kind: [len(own[kind]) for own in plan["hosts"].values()] for kind in ("namesrv", "proxy", "dashboard")}
+    assert kinds == {kind: [1, 1, 1] for kind in kinds}
+    assert [len(group["members"]) for group in plan["groups"]] == [3]
+    assert [proxy["grpc_port"] for proxy in plan["proxies"]] == [8081, 8081, 8081]

@@ -550,6 +550,36 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.group(0, jvm_options="-Xss256k"),
         ["Group RaftNode00 has jvm_options '-Xss256k'", "a list"],
     ),
+    # Proxies.
+    "proxy on 4.x": (
+        lambda s: s.groups.update(rocketmq_proxy=["rmq76"]),
+        ["The inventory group rocketmq_proxy has rmq76", "4.9.7 has no proxy", "rocketmq_version to one of", "5.5.0"],
+    ),
+    "broker with a proxy on 4.x": (
+        lambda s: s.group(1, proxy_grpc_port=8091, proxy_remoting_port=8090),
+        ["Group RaftNode01 has a proxy_grpc_port", "4.9.7 has no proxy", "rocketmq_version to one of", "5.5.0"],
+    ),
+    "remoting port without a proxy": (
+        lambda s: s.group(0, proxy_remoting_port=8080),
+        ["Group RaftNode00 has a proxy_remoting_port, but no proxy_grpc_port"],
+    ),
+    "proxy on the name server": (
+        lambda s: [s.on_5(), s.groups.update(rocketmq_proxy=["rmq76"]), s.set(rocketmq_proxy_grpc_port=9876)],
+        ["The name server and the proxy share the port 9876 on rmq76:", "rocketmq_proxy_grpc_port"],
+    ),
+    "proxy in one group alone": (
+        lambda s: [s.on_5(), s.group(1, proxy_grpc_port=8091, proxy_remoting_port=8090)],
+        ["proxy_grpc_port is not the same in all broker groups (Group RaftNode00: none, Group RaftNode01: 8091)"],
+    ),
+    "gRPC port is a word": (lambda s: s.set(rocketmq_proxy_grpc_port="grpc"), ["rocketmq_proxy_grpc_port is 'grpc'"]),
+    "owned proxy key": (
+        lambda s: s.set(rocketmq_proxy_properties={"grpcServerPort": 8082}),
+        ["rocketmq_proxy_properties sets grpcServerPort", "use rocketmq_proxy_grpc_port"],
+    ),
+    "proxy option with a blank": (
+        lambda s: s.set(rocketmq_proxy_jvm_options=["-Xss1m -Xms1m"]),
+        ["rocketmq_proxy_jvm_options has '-Xss1m -Xms1m'"],
+    ),
     "cluster name for one group": (
         lambda s: s.group(0, properties={"brokerClusterName": "Other"}),
         ["Group RaftNode00: properties sets brokerClusterName", "use rocketmq_cluster_name"],

@@ -27,6 +27,7 @@ HOSTS: Thing = ("hosts",)
 SAME: dict[str, Thing] = {
     **dict.fromkeys(("listen_port", "dledger_port", "rocketmq_namesrv_port", "rocketmq_dashboard_port"), PORTS),
     **dict.fromkeys(("rocketmq_controller_port", "rocketmq_controller_raft_port"), PORTS),
+    **dict.fromkeys(("proxy_grpc_port", "proxy_remoting_port", "rocketmq_proxy_grpc_port"), PORTS),
     **dict.fromkeys(
         ("rocketmq_controller_members", "rocketmq_controller_type", "rocketmq_controller_properties"), CONTROLLERS
     ),
@@ -43,6 +44,8 @@ SAME: dict[str, Thing] = {
     # All sentences about a group have its name.
     "name": (GROUPS,),
 }
+#: What is wrong with one version and right with another.
+BY_VERSION = {"proxy on 4.x", "broker with a proxy on 4.x", "proxy in one group alone", "proxy on the name server"}
 #: Two services of a host must not have the same of these, controllers have hosts of their own, and sentences about
 #: hosts have the names of groups.
 BY_HOSTS = {PORTS, CONTROLLERS, SAME["instance"], SAME["store"], SAME["name"]}
@@ -60,7 +63,7 @@ def things(name: str) -> frozenset[Thing]:
     before, after = Sample(), Sample()
     MISTAKES[name][0](after)
     found = {HOSTS} if before.groups != after.groups else set()
-    if name in KEY_MISTAKES:
+    if name in KEY_MISTAKES or name in BY_VERSION:
         found.add(SAME["rocketmq_version"])
     found |= {CONTROLLERS} if "rocketmq_controller" in after.groups else set()
     for host, old in before.hostvars.items():

@@ -52,7 +52,7 @@ final class MessageKinds {
     void run() throws Exception {
         DefaultMQProducer producer = new DefaultMQProducer("kinds-producer");
         start(producer);
-        for (String kind : KINDS) {
+        for (String kind : options.get("create").equals("true") ? KINDS : new String[0]) {
             producer.createTopic(options.get("cluster"), topic(kind), 4);
         }
         for (String kind : KINDS) {
@@ -74,8 +74,11 @@ final class MessageKinds {
         for (int n = 0; n < count; n++) {
             for (int shard = 0; shard < SHARDS; shard++) {
                 int own = shard;
-                send("ordered", String.valueOf(shard), n, message ->
-                        producer.send(message, (queues, same, any) -> queues.get(own % queues.size()), null));
+                send("ordered", String.valueOf(shard), n, message -> {
+                    // By this property alone a proxy knows that a message is an ordered one.
+                    message.putUserProperty("__SHARDINGKEY", String.valueOf(own));
+                    return producer.send(message, (queues, same, any) -> queues.get(own % queues.size()), null);
+                });
             }
         }
         for (int n = 0; n < count; n++) {
@@ -109,7 +112,8 @@ final class MessageKinds {
             @Override
             public LocalTransactionState checkLocalTransaction(MessageExt message) {
                 received.add("checked", message.getKeys(), System.currentTimeMillis(), "", 0, 0);
-                return message.getKeys().contains("-late-")
+                // A commit through the remoting port of a proxy takes effect only here.
+                return message.getKeys().contains("-late-") || message.getKeys().contains("-commit-")
                         ? LocalTransactionState.COMMIT_MESSAGE
                         : LocalTransactionState.ROLLBACK_MESSAGE;
             }

@@ -1,0 +1,38 @@
+"""Deployments, and topics and groups for every kind of message, made as an operator makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from kinds import MESSAGE_TYPES
+from proxies import CLUSTER, done
+
+#: Who sends each kind: clients of the older protocol, of gRPC, and those who see a proxy die.
+PURPOSES = ("java", "grpc", "java-failover", "grpc-failover")
+
+
+def make_topics(example: str) -> None:
+    topics = [
+        {"name": f"{purpose}-{kind}", "queues": 4, "attributes": {"message.type": type_}}
+        for purpose in PURPOSES
+        for kind, type_ in MESSAGE_TYPES.items()
+    ]
+    groups = [{"name": "grpc-ordered-consumer", "consume_orderly": True}]
+    done("playbooks/topics.yml", {"rocketmq_topics": topics, "rocketmq_consumer_groups": groups}, example)
+
+
+@pytest.fixture(scope="session")
+def cluster_mode() -> Callable[[], None]:
+    """The cluster of three proxies; returns what takes it away."""
+    done("site.yml")
+    make_topics("proxy")
+    return lambda: done("playbooks/destroy.yml", {"rocketmq_confirm": CLUSTER, "rocketmq_destroy_data": True}) and None
+
+
+@pytest.fixture(scope="session")
+def local_mode(cluster_mode: Callable[[], None]) -> None:
+    """One broker that is a proxy too, in the place of that cluster."""
+    cluster_mode()
+    done("site.yml", example="proxy_local")
+    make_topics("proxy_local")
