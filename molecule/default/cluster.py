@@ -70,6 +70,12 @@ def cluster_list(name_server: str, on: str = "rmq71") -> list[mqadmin.Member]:
     return mqadmin.members(host(on).check_output("mqadmin clusterList -n %s", name_server))
 
 
+def followers(group: str) -> list[str]:
+    """The hosts whose members follow, in the order in which a change restarts them."""
+    leader = host_of(mqadmin.leaders(cluster_list(NAMESRV[0]))[group])
+    return [name for name in ADDRESSES if name != leader]
+
+
 def invocations(*names: str) -> dict[str, str]:
     """What changes whenever systemd starts a unit, by host and unit; of all hosts if none is named."""
     found = {}

@@ -24,12 +24,12 @@ _BANNER = re.compile(r"^(PLAY|TASK) \[(.+)\] \**$")
 
 @dataclass(frozen=True)
 class Point:
-    """A moment of a run: `seconds` after a task of a play began; the play's `batch` counts from 1 (serial)."""
+    """A moment of a run: `seconds` after a task began for the `nth` time in the plays whose names begin so."""
 
     play: str
     task: str
     seconds: float = 0.0
-    batch: int = 1
+    nth: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def playbook(
     command = ["ansible-playbook", str(ROOT / name), "--extra-vars", json.dumps(variables or {})]
     command += [word for source in sources for word in ("--inventory", str(source))]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
-    lines, batches, play, reached = [], 0, "", False
+    lines, times, play, reached = [], 0, "", False
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -81,11 +81,12 @@ def playbook(
                 continue
             if banner[1] == "PLAY":
                 play = banner[2]
-                batches += play == at.play
-            elif play == at.play and batches == at.batch and banner[2].endswith(at.task):
-                reached = True
-                time.sleep(at.seconds)
-                then(process)
+            elif play.startswith(at.play) and banner[2].endswith(at.task):
+                times += 1
+                if times == at.nth:
+                    reached = True
+                    time.sleep(at.seconds)
+                    then(process)
     return Run(process.returncode, "".join(lines), reached)
 
 

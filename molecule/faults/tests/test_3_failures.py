@@ -17,7 +17,7 @@ GROUP = "RaftNode01"
 UNIT = "rocketmq-broker@n1.service"
 STORE = "/var/lib/rocketmq/n1/store"
 PORT = cluster.PORTS[GROUP][0]
-ROLLING = "Restart changed brokers, one at a time"
+ROLLING = "Restart changed brokers"
 
 
 def failed(run: Run, host: str, *words: str) -> None:
@@ -28,11 +28,11 @@ def failed(run: Run, host: str, *words: str) -> None:
 
 
 def test_a_broker_that_does_not_come_up(survived: Proof) -> None:
-    before = cluster.invocations()
+    before, first = cluster.invocations(), cluster.followers(GROUP)[0]
     run = playbook("site.yml", {"rocketmq_broker_groups": broker_groups(GROUP, jvm_options=["-XX:+NoSuchOption"])})
-    failed(run, "rmq71", f"{UNIT} stopped by itself", "Unrecognized VM option 'NoSuchOption'")
+    failed(run, first, f"{UNIT} stopped by itself", "Unrecognized VM option 'NoSuchOption'")
     started = {unit for unit, invocation in cluster.invocations().items() if invocation != before[unit]}
-    assert started == {f"rmq71 {UNIT}"}
+    assert started == {f"{first} {UNIT}"}
     survived.client.send(200)
     converge()
 
@@ -113,7 +113,7 @@ def test_a_full_disk(survived: Proof, small_disk: None) -> None:
 
 
 def test_a_disk_that_fills_in_the_middle(survived: Proof, small_disk: None) -> None:
-    run = playbook("site.yml", resized(GROUP, 3000000), at=Point(ROLLING, "Apply and restart", batch=3), then=fill)
+    run = playbook("site.yml", resized(GROUP, 3000000), at=Point(ROLLING, "Apply and restart"), then=fill)
     failed(run, "rmq77", f"{UNIT} takes no message: the disk of {STORE} is 100 % full", "The last lines of its journal")
     survived.client.send(200)
     make_room()
@@ -133,16 +133,17 @@ def test_a_host_that_dies_before_anything_was_changed(survived: Proof) -> None:
 
 
 def test_a_host_that_dies_in_the_middle_of_a_change(survived: Proof) -> None:
-    before = cluster.invocations()
+    before, first = cluster.invocations(), cluster.followers(GROUP)[0]
+    other, dead = (name for name in cluster.ADDRESSES if name != first)
     run = playbook(
         "site.yml",
         {**resized(GROUP, 4000000), "rocketmq_health_timeout": 30},
         at=Point(ROLLING, "Apply and restart"),
-        then=lambda process: machines.cut_power("rmq77"),
+        then=lambda process: machines.cut_power(dead),
     )
-    failed(run, "rmq71", f"Group {GROUP}: rmq77 (198.18.72.77:{PORT})")
+    failed(run, first, f"Group {GROUP}: {dead} ({cluster.ADDRESSES[dead]}:{PORT})")
     survived.client.send(200)
-    after = cluster.invocations("rmq76")
+    after = cluster.invocations(other)
     assert after == {unit: before[unit] for unit in after}, "the next member was touched although one was missing"
-    machines.boot("rmq77")
+    machines.boot(dead)
     converge()

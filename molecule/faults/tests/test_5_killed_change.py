@@ -10,13 +10,13 @@ from runs import Point, converge, kill, playbook, resized
 
 GROUP = "RaftNode01"
 PORT = cluster.PORTS[GROUP][0]
-ROLLING = "Restart changed brokers, one at a time"
+ROLLING = "Restart changed brokers"
 POINTS = [
     Point(ROLLING, "Wait until the rest of the cluster is healthy"),
     Point(ROLLING, "apply | Create the folders and write the files of each process", 0.5),
     Point(ROLLING, "apply | Start each process", 1),
-    Point(ROLLING, "apply | Wait until each process listens", batch=2),
-    Point(ROLLING, "Wait until the cluster is healthy again", 0.5, batch=3),
+    Point(ROLLING, "apply | Wait until each process listens", nth=2 if EACH else 1),
+    Point(ROLLING, "Wait until the cluster is healthy again", 0.5, nth=3 if EACH else 1),
 ]
 
 
@@ -27,7 +27,7 @@ def finish(size: int) -> None:
         assert mqadmin.properties(shown)[f"{address}:{PORT}"]["maxMessageSize"] == str(size), name
 
 
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point.task}, host {point.batch}")
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{POINTS.index(point)}: {point.task}")
 def test_a_killed_change(point: Point, proof: Proof) -> None:
     size = 5000000 + POINTS.index(point) if EACH else 5000000
     run = playbook("site.yml", resized(GROUP, size), at=point, then=kill)
