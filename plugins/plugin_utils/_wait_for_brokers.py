@@ -86,7 +86,7 @@ def ask(address: str, code: int, ext: dict[str, str]) -> tuple[int, bytes]:
     """Code and body of the answer. Raises ``_NO_ANSWER``."""
     fields = {"code": code, "language": "PYTHON", "version": 0, "opaque": 1, "flag": 0, "extFields": ext}
     header = json.dumps({**fields, "serializeTypeCurrentRPC": "JSON"}).encode()
-    host, _, port = address.strip().rpartition(":")
+    host, _colon, port = address.strip().rpartition(":")
     with socket.create_connection((host, int(port)), timeout=_TIMEOUT_SECONDS) as connected:
         connected.sendall(struct.pack(">ii", 4 + len(header), len(header)) + header)
         with connected.makefile("rb") as stream:
