@@ -40,6 +40,7 @@ def test_verify_names_a_setting_that_somebody_changed():
         host.check_output(tell, changed, "72")
     assert found.status == 2, found.output[-4000:]
     assert "rmq76, rocketmq-broker@n1.service: fileReservedTime is 24, planned is 72." in found.text
-    assert found.text.count(", planned is ") == 1
+    # Ansible may print a failure more than once.
+    assert set(re.findall(r"(\w+) is \S+, planned is ", found.text)) == {"fileReservedTime"}
     again = playbook("playbooks/verify.yml")
     assert again.status == 0, again.output[-4000:]
