@@ -1,6 +1,8 @@
 """What operators do with playbooks: topics and consumer groups, settings that somebody changed; the modules themselves:
 tests/contract."""
 
+import re
+
 import cluster
 import pytest
 import yaml
