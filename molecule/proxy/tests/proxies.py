@@ -20,7 +20,7 @@ UNITS = ("rocketmq-dashboard.service", PROXY, "rocketmq-broker@n0.service", "roc
 
 def sources(example: str) -> list[Path]:
     """An example, and what makes its hosts those of Molecule."""
-    return [ROOT / "inventories/examples" / example, ROOT / "molecule/modes/hosts.yml"]
+    return [ROOT / "inventories/examples" / example, ROOT / "molecule/overlay.yml"]
 
 
 def run(name: str, variables: dict[str, Any] | None = None, example: str = "proxy") -> Run:
