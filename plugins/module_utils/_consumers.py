@@ -63,6 +63,8 @@ _SYSTEM_NAMES = frozenset(
         "SCHEDULE_CONSUMER",
         "DEFAULT_CONSUMER",
         "__MONITOR_CONSUMER",
+        # By which proxies tell each other of their clients.
+        "CID_DefaultHeartBeatSyncerTopic",
     }
 )
 

@@ -241,6 +241,7 @@ def test_an_earlier_reset_that_nobody_has_seen_yet(run: Runner) -> None:
         ({"consumer_group": "nobody"}, f"there is no nobody in {ONE}, {OTHER}: check its name, or create it"),
         ({"topic": "nothing"}, f"topic: there is no nothing in {ONE}, {OTHER}: check its name and groups."),
         ({"consumer_group": "TOOLS_CONSUMER"}, "TOOLS_CONSUMER belongs to RocketMQ itself"),
+        ({"consumer_group": "CID_DefaultHeartBeatSyncerTopic"}, "SyncerTopic belongs to RocketMQ itself"),
         ({"groups": ["RaftNode99"]}, "has no broker group RaftNode99"),
     ],
 )

@@ -24,7 +24,7 @@ def sources(example: str) -> list[Path]:
 
 
 def run(name: str, variables: dict[str, Any] | None = None, example: str = "proxy") -> Run:
-    """Serving gRPC takes more of a broker than the small profile gives."""
+    """Clients of gRPC take more of a broker than the heap of the small profile."""
     return playbook(name, {"rocketmq_broker_heap_mb": 384, **(variables or {})}, inventory=sources(example))
 
 
