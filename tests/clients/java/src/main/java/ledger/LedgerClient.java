@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.rocketmq.client.consumer.DefaultMQPullConsumer;
 import org.apache.rocketmq.client.consumer.PullResult;
 import org.apache.rocketmq.client.consumer.PullStatus;
+import org.apache.rocketmq.client.exception.MQBrokerException;
 import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.impl.MQClientAPIImpl;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
@@ -171,6 +172,10 @@ public final class LedgerClient {
                 return;
             }
             outcome = result.getSendStatus().name();
+        } catch (MQBrokerException exception) {
+            // Why a broker refuses stands in its code alone.
+            outcome = "MQBrokerException " + exception.getResponseCode();
+            pause(System.nanoTime() + 50_000_000);
         } catch (Exception exception) {
             outcome = exception.getClass().getSimpleName();
             // A refused connection returns at once; asking again at full speed would only write this file.
