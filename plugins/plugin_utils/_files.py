@@ -52,9 +52,12 @@ def wait_for_brokers(python: str) -> str:
     return f"#!{python}\n" + pathlib.Path(__file__).with_name("_wait_for_brokers.py").read_text(encoding="utf-8")
 
 
-def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str, Any]) -> str:
+def unit(
+    instance: Mapping[str, Any], stop_seconds: int, service_keys: Mapping[str, str], overrides: Mapping[str, Any]
+) -> str:
     """The systemd unit of an instance; ``overrides`` ({section: {key: value}}) are laid over ours.
 
+    ``service_keys``: what stands in the section Service of this one alone.
     The X-RocketMQ section is ignored by systemd; it tells preflight what this unit runs.
     """
     config = instance["config"]
@@ -96,6 +99,7 @@ def unit(instance: Mapping[str, Any], stop_seconds: int, overrides: Mapping[str,
             "ProtectSystem": "strict",
             "ReadWritePaths": " ".join(folder["path"] for folder in instance["folders"]),
             "RestrictSUIDSGID": "true",
+            **service_keys,
         },
         # The boot does not go through rocketmq.target: that one is for people, to stop and start all of a host.
         "Install": {"WantedBy": "multi-user.target rocketmq.target"},

@@ -48,9 +48,8 @@ def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[
         # A message is acknowledged when all members that keep up have it.
         return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS}
     found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER"}
-    if group.mode == "dledger" and release.major >= 5:
-        # A member of 5.x that comes back after a crash has cut its consume queues too short and goes on behind the gap:
-        # what it leads next gets queue offsets that were given before. 4.x always resumed at their end.
+    if _cuts_consume_queues(group, release):
+        # What its index does not lead to is indexed again, as 4.x always did.
         found["recheckReputOffsetFromCq"] = True
     if group.mode == "master_slave":
         # Without it a slave answers no consumer, also when its master is gone.
@@ -59,6 +58,29 @@ def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[
             # There the role alone waits for nobody: the master counts as the one replica that is asked for.
             found |= {"totalReplicas": len(group.members), "inSyncReplicas": 2}
     return found
+
+
+def service_keys(group: Group, release: Release, store: str) -> dict[str, str]:
+    """Keys of the section Service of a member's unit; ``store``: its folder."""
+    if not _cuts_consume_queues(group, release):
+        return {}
+    # A killed process leaves its files as it wrote them, and may start as if it had been stopped in order, as 4.x does.
+    # The folder below /run is as old as this boot: what a power cut left is for RocketMQ itself to recover.
+    folder = f"rocketmq-{group.instance}"
+    return {
+        "RuntimeDirectory": folder,
+        "RuntimeDirectoryPreserve": "yes",
+        "ExecStartPre": f"-/usr/bin/find {store}/abort -newer /run/{folder} -delete",
+    }
+
+
+def _cuts_consume_queues(group: Group, release: Release) -> bool:
+    """Whether a member that was not stopped in order cuts its consume queues wrongly when it comes back.
+
+    DLedger of 5.x does: it indexes messages that the next leader takes back, cuts off what leads to the end of the log,
+    at times in the middle of a message, and goes on behind the gap. See docs/failures.md.
+    """
+    return group.mode == "dledger" and release.major >= 5
 
 
 def waits_for_slave(group: Group, common: Mapping[str, Any]) -> bool:

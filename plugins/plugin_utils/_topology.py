@@ -235,6 +235,7 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
         store=store(group, settings),
         group=group,
         further=further,
+        service_keys=_modes.service_keys(group, context.release, store(group, settings)),
     )
 
 
@@ -303,10 +304,12 @@ def _instance(
     store: str = "",
     group: Group | None = None,
     further: Sequence[dict[str, Any]] = (),
+    service_keys: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What all kinds of process have in common: folders, JVM, environment, unit.
 
     ``before``: the program that starts java once it may. ``further``: files that it reads beside ``config``.
+    ``service_keys``: what else stands in the section Service of its unit.
     """
     settings = context.settings
     user = settings["rocketmq_user"]
@@ -362,7 +365,7 @@ def _instance(
         },
         {
             "path": f"/etc/systemd/system/{unit}",
-            "content": _files.unit(instance, settings["rocketmq_stop_seconds"], overrides),
+            "content": _files.unit(instance, settings["rocketmq_stop_seconds"], service_keys or {}, overrides),
         },
         {"path": _files.TARGET_PATH, "content": _files.TARGET},
     ]

@@ -770,11 +770,27 @@ def test_a_dledger_member_of_5x_resumes_at_the_end_of_its_consume_queues(
 ) -> None:
     sample = Sample()
     sample.set(rocketmq_version=version, rocketmq_broker_properties=own)
-    (properties, _) = (
-        broker["config"]["properties"]
-        for broker in _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]["brokers"]
-    )
-    assert properties.get("recheckReputOffsetFromCq") is wanted
+    brokers = _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]["brokers"]
+    assert {broker["config"]["properties"].get("recheckReputOffsetFromCq") for broker in brokers} == {wanted}
+
+
+@pytest.mark.parametrize(("version", "wanted"), [("4.9.7", set()), ("5.5.0", {"n0", "n1"})])
+def test_a_killed_dledger_member_of_5x_starts_as_if_it_had_been_stopped(version: str, wanted: set[str]) -> None:
+    sample = Sample()
+    sample.set(rocketmq_version=version)
+    host = _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]
+    found = set()
+    for instance in [*host["brokers"], *host["namesrv"]]:
+        (unit,) = (file for file in instance["service"]["files"] if file["path"].endswith(f"/{instance['unit']}"))
+        name = instance["name"]
+        folder = f"RuntimeDirectory=rocketmq-{name}\nRuntimeDirectoryPreserve=yes\n"
+        if (
+            f"ExecStartPre=-/usr/bin/find {instance['store']}/abort -newer /run/rocketmq-{name} -delete\n"
+            in unit["content"]
+        ):
+            found.add(name)
+            assert folder in unit["content"]
+    assert found == wanted
 
 
 def test_hosts_carry_only_their_part() -> None:
