@@ -52,6 +52,11 @@ def services(name: str) -> list[str]:
     return [*found, "rocketmq-dashboard.service"] if name == CONSOLE_HOST else found
 
 
+def units() -> set[str]:
+    """Every host and unit, as `invocations` names them."""
+    return {f"{name} {unit}" for name in ADDRESSES for unit in services(name)}
+
+
 def broker_addresses(group: str) -> set[str]:
     return {f"{address}:{PORTS[group][0]}" for address in ADDRESSES.values()}
 

@@ -68,8 +68,11 @@ public final class LedgerClient {
             case "kinds":
                 new MessageKinds(options).run();
                 break;
+            case "application":
+                new Application(options).run();
+                break;
             default:
-                throw new IllegalArgumentException("create-topic, send, consume or kinds, not " + arguments[0]);
+                throw new IllegalArgumentException("no command " + arguments[0]);
         }
     }
 

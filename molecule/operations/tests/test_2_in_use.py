@@ -1,0 +1,58 @@
+"""The cluster is upgraded and restarted while an application works, and loses and refuses nothing."""
+
+from __future__ import annotations
+
+import cluster
+import pytest
+from conftest import Operated, permissions
+from runs import Point
+
+PROCESSES = {unit for unit in cluster.units() if "dashboard" not in unit}
+GATE_AFTER = "Wait until the cluster is healthy again"
+
+
+def versions() -> set[str]:
+    return {member.version for found in cluster.wait_until_whole().values() for member in found}
+
+
+@pytest.mark.parametrize("version", ["4.9.7", "5.3.3", "5.5.0"])
+def test_upgrade(operated: Operated, version: str) -> None:
+    """Step by step; in between members of two versions are in one group."""
+    with operated.in_use(f"upgrade-{version.replace('.', '-')}"):
+        operated.done("upgrade", version)
+    assert versions() == {f"V{version.replace('.', '_')}"}
+    assert permissions() == {"6"}
+
+
+def test_rollback(operated: Operated) -> None:
+    with operated.in_use("rollback"):
+        operated.done("upgrade", "4.9.7")
+    assert versions() == {"V4_9_7"}
+
+
+def test_rolling_restart(operated: Operated) -> None:
+    before = cluster.invocations()
+    with operated.in_use("restart"):
+        operated.done("rolling_restart")
+    after = cluster.invocations()
+    assert {unit for unit in after if after[unit] != before[unit]} == PROCESSES
+    assert permissions() == {"6"}
+
+
+def test_a_rolling_restart_killed_after_every_process(operated: Operated) -> None:
+    """Each run is killed once it has restarted one process, and the next one goes on with another."""
+    start = cluster.invocations()
+    done: set[str] = set()
+    for number in range(len(PROCESSES)):
+        before = cluster.invocations()
+        operated.killed("rolling_restart", Point("Restart changed", GATE_AFTER, 0.5))
+        after = cluster.invocations()
+        fresh = {unit for unit in after if after[unit] != before[unit]}
+        assert len(fresh) == 1, (number, fresh)
+        assert not fresh & done, (number, fresh)
+        done |= fresh
+        assert permissions() == {"6"}, number
+    last = cluster.invocations()
+    operated.done("rolling_restart")
+    assert cluster.invocations() == last, "the last run had nothing left to restart"
+    assert {unit for unit in last if last[unit] != start[unit]} == PROCESSES
