@@ -55,12 +55,16 @@ class Cluster:
         return [group["name"] for group in self.plan["groups"]]
 
     def deploy(self, log: str, **environment: str) -> str:
-        """Runs site.yml; returns what it printed, which is also kept in .lab/bench/<log>.log."""
+        """Runs site.yml."""
+        return self.play("site.yml", log, **environment)
+
+    def play(self, playbook: str, log: str, **environment: str) -> str:
+        """Runs a playbook; returns what it printed, which is also kept in .lab/bench/<log>.log."""
         LOGS.mkdir(parents=True, exist_ok=True)
         path = LOGS / f"{log}.log"
-        command = [str(VENV / "bin/ansible-playbook"), "-i", str(self.inventory), "site.yml"]
+        command = [str(VENV / "bin/ansible-playbook"), "-i", str(self.inventory), playbook]
         command += ["-e", f"rocketmq_version={self.version}"]
-        with phase(f"site.yml, log in {path.relative_to(ROOT)}"), path.open("w", encoding="utf-8") as output:
+        with phase(f"{playbook}, log in {path.relative_to(ROOT)}"), path.open("w", encoding="utf-8") as output:
             status = subprocess.run(
                 command,
                 cwd=ROOT,
