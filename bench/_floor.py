@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,10 @@ def prepare(plan: dict[str, Any], folder: Path) -> None:
         for path, content in files.items():
             if not path.startswith("/etc/systemd/"):
                 _write(own / "files" / path.lstrip("/"), content)
-        with tarfile.open(jars) as archive:
-            archive.extractall(own / "files" / home.lstrip("/"), filter="data")
+        programs = own / "files" / home.lstrip("/")
+        programs.mkdir(parents=True, exist_ok=True)
+        # tarfile's own extractall() has a filter only in the newest releases of Python 3.11.
+        subprocess.run(["tar", "--extract", "--file", jars, "--directory", programs], check=True)
         _write(own / "start.sh", start(host["java"], processes))
 
 
