@@ -138,7 +138,7 @@ def test_timings_of_controllers_are_defaults_only() -> None:
         )
     )
     keys = properties(found["hosts"]["rmq71"]["controller"][0])
-    assert (keys["scanNotActiveBrokerInterval"], keys["scanInactiveMasterInterval"]) == (5000, 500)
+    assert (keys["scanNotActiveBrokerInterval"], keys["scanInactiveMasterInterval"]) == (5000, 300)
     assert keys["enableElectUncleanMaster"] is True
 
 
@@ -170,7 +170,7 @@ def test_a_controller_of_its_own(given: str, kind: str, host: str) -> None:
     found = plan(lambda s: own_controllers(s, rocketmq_controller_type=given))["hosts"][host]
     (instance,) = found["controller"]
     assert properties(instance) == {
-        "scanNotActiveBrokerInterval": 500,
+        "scanNotActiveBrokerInterval": 300,
         "scanInactiveMasterInterval": 500,
         "controllerStorePath": "/var/lib/rocketmq/controller/store",
         **agreeing(kind, host),
@@ -198,7 +198,7 @@ def test_a_controller_in_a_name_server(kind: str, host: str) -> None:
         "kvConfigPath": "/var/lib/rocketmq/namesrv/kvConfig.json",
         "configStorePath": "/etc/rocketmq/namesrv.conf",
         "enableControllerInNamesrv": True,
-        "scanNotActiveBrokerInterval": 500,
+        "scanNotActiveBrokerInterval": 300,
         "scanInactiveMasterInterval": 500,
         "controllerStorePath": "/var/lib/rocketmq/namesrv/controller",
         **agreeing(kind, host),
