@@ -94,7 +94,7 @@ def test_a_controller_is_asked_too(run: Runner) -> None:
         result = compare(run, process(controller, "rmq76", properties={**fine, "scanNotActiveBrokerInterval": "5000"}))
     finally:
         controller.close()
-    assert "rmq76, rocketmq-controller.service: scanNotActiveBrokerInterval is 300, planned is 5000." in result["msg"]
+    assert "rmq76, rocketmq-controller.service: scanNotActiveBrokerInterval is 500, planned is 5000." in result["msg"]
 
 
 def test_values_are_compared_as_rocketmq_means_them(run: Runner, old: FakeCluster) -> None:

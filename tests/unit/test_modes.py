@@ -171,7 +171,7 @@ def test_a_controller_of_its_own(given: str, kind: str, host: str) -> None:
     (instance,) = found["controller"]
     assert properties(instance) == {
         "scanNotActiveBrokerInterval": 300,
-        "scanInactiveMasterInterval": 500,
+        "scanInactiveMasterInterval": 300,
         "controllerStorePath": "/var/lib/rocketmq/controller/store",
         **agreeing(kind, host),
     }
@@ -199,7 +199,7 @@ def test_a_controller_in_a_name_server(kind: str, host: str) -> None:
         "configStorePath": "/etc/rocketmq/namesrv.conf",
         "enableControllerInNamesrv": True,
         "scanNotActiveBrokerInterval": 300,
-        "scanInactiveMasterInterval": 500,
+        "scanInactiveMasterInterval": 300,
         "controllerStorePath": "/var/lib/rocketmq/namesrv/controller",
         **agreeing(kind, host),
     }
