@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _health, _overview
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER
-from ansible_collections.rocketmq.cluster.plugins.modules import cluster_health
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _topology
 
 from lab import _hosts, _setup
@@ -114,12 +113,12 @@ class Cluster:
             {**group, "members": [{**member, "broker_ids": []} for member in group["members"]]}
             for group in plan["groups"]
         ]
-        wanted = cluster_health.plan_of({**plan, "groups": groups, "without": [], "strict": True})
-        before: cluster_health.Marks = {}
+        wanted = _health.plan_of({**plan, "groups": groups, "without": [], "strict": True})
+        before: _health.Marks = {}
         began = healthy_since = time.monotonic()
         while True:
             overview = _overview.look(plan["namesrv"], TIMEOUT, wanted.addresses(), wanted.controllers)
-            problems = cluster_health.judge(wanted, overview, before)
+            problems = _health.judge(wanted, overview, before)
             now = time.monotonic()
             if problems:
                 healthy_since = now
@@ -128,7 +127,7 @@ class Cluster:
             if now - began > seconds:
                 sentences = [problem.problem for problem in problems] or ["it is, but not steadily"]
                 raise LabError("\n    ".join([f"the cluster is not healthy after {seconds:.0f} s:", *sentences]))
-            before = cluster_health.marks(wanted, overview)
+            before = _health.marks(wanted, overview)
             time.sleep(0.3)
 
     def confirm(self) -> None:

@@ -96,10 +96,14 @@ class Sent(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A stored message; ``body`` as it was sent (compressed when the sender compressed it)."""
+    """A stored message; ``body`` as it was sent (compressed when the sender compressed it).
+
+    ``stored_ms``: when its broker stored it, in milliseconds since the epoch by that broker's clock.
+    """
 
     queue_offset: int
     body: bytes
+    stored_ms: int
 
 
 def release(ordinal: int) -> str:
@@ -301,21 +305,14 @@ def messages(data: bytes) -> list[Message]:
         if magic not in _MESSAGE_MAGICS or size <= 0 or at + size > len(data):
             raise ValueError(f"no message at byte {at}")
         # Birth time and host, store time and host, number of retries, offset of a prepared transaction.
-        body_at = (
-            at
-            + _MESSAGE_START.size
-            + 8
-            + (20 if flags & _BORN_IPV6 else 8)
-            + 8
-            + (20 if flags & _STORE_IPV6 else 8)
-            + 4
-            + 8
-        )
+        stored_at = at + _MESSAGE_START.size + 8 + (20 if flags & _BORN_IPV6 else 8)
+        (stored_ms,) = struct.unpack_from(">q", data, stored_at)
+        body_at = stored_at + 8 + (20 if flags & _STORE_IPV6 else 8) + 4 + 8
         (length,) = struct.unpack_from(">i", data, body_at)
         body = data[body_at + 4 : body_at + 4 + length]
         if length < 0 or body_at + 4 + length > at + size:
             raise ValueError(f"a body of {length} bytes in the message at byte {at}")
-        found.append(Message(offset, body))
+        found.append(Message(offset, body, stored_ms))
         at += size
     return found
 

@@ -35,11 +35,12 @@ DELETE_IN_NAMESRV = Request(216, "DELETE_TOPIC_IN_NAMESRV")
 #: The release from which on topics have attributes; older ones ignore them silently.
 ATTRIBUTES_SINCE = "5.0.0"
 MESSAGE_TYPE = "message.type"
-#: message_probe's; nobody's data.
+#: message_probe's and failover_watch's; nobody's data.
 PROBE_TOPIC = "rocketmq_cluster_probe"
+DRILL_TOPIC = "rocketmq_cluster_drill"
 
 _SYSTEM_PREFIXES = ("%RETRY%", "%DLQ%", "rmq_sys_", "RMQ_SYS_", "%SYS%")
-_SYSTEM_NAMES = frozenset({PROBE_TOPIC, "DefaultHeartBeatSyncerTopic", "CHECKPOINT_TOPIC", "TBW102"})
+_SYSTEM_NAMES = frozenset({PROBE_TOPIC, DRILL_TOPIC, "DefaultHeartBeatSyncerTopic", "CHECKPOINT_TOPIC", "TBW102"})
 
 
 class Topic(NamedTuple):

@@ -164,7 +164,8 @@ def test_messages_go_in_and_out(cluster: fake_broker.FakeCluster) -> None:
         sent = [broker.send(TOPIC, body, f"K{number}") for number, body in enumerate(bodies)]
         assert [item.queue_offset for item in sent] == [0, 1, 2]
         assert [message.body for message in broker.pull(TOPIC, 0, count=32)] == bodies
-        assert broker.pull(TOPIC, 1) == [_client.Message(1, b"")]
+        (empty,) = broker.pull(TOPIC, 1)
+        assert (empty.queue_offset, empty.body) == (1, b"")
         assert broker.pull(TOPIC, 3) == []
         assert broker.pull(TOPIC, 99) == []
         with pytest.raises(ResponseError, match="TOPIC_NOT_EXIST"):
@@ -219,6 +220,6 @@ def test_damaged_messages() -> None:
 
 def test_ipv6_hosts_in_messages() -> None:
     head = struct.pack(">iIiiiqqi", 0, 0xDAA320A7, 0, 0, 0, 7, 0, 0x30)
-    tail = bytes(8 + 20 + 8 + 20 + 4 + 8) + struct.pack(">i", 2) + b"hi" + b"\x01T\0\0"
+    tail = bytes(8 + 20) + struct.pack(">q", 1_700_000_000_123) + bytes(20 + 4 + 8) + struct.pack(">i", 2) + b"hi" + b"\x01T\0\0"
     data = struct.pack(">i", len(head) + len(tail)) + (head + tail)[4:]
-    assert _client.messages(data) == [_client.Message(7, b"hi")]
+    assert _client.messages(data) == [_client.Message(7, b"hi", 1_700_000_000_123)]
