@@ -445,6 +445,32 @@ _ALL: tuple[Setting | str, ...] = (
             Setting(f"{name}_max_deletes", 10, number(0, 100000), "If more would be deleted, none is."),
         )
     ),
+    "The failover drill",
+    Setting(
+        "rocketmq_drill_group",
+        "",
+        text,
+        "Name of the broker group whose leader playbooks/failover_drill.yml kills. Default: the first one whose mode lets "
+        "another member take over.",
+    ),
+    Setting("rocketmq_drill_host", "", text, "The member that is killed instead of the leader, by the name of its host."),
+    Setting(
+        "rocketmq_drill_kill",
+        "process",
+        choice("process", "host", "network"),
+        "process: SIGKILL of the broker. host: as a power cut; the host boots again. network: the host is cut off for "
+        "rocketmq_drill_away_seconds.",
+    ),
+    Setting("rocketmq_drill_away_seconds", 60, number(1, 3600), "How long kill network lasts."),
+    Setting("rocketmq_drill_times", 1, number(1, 100), "How many drills, one after the other."),
+    Setting("rocketmq_drill_rate", 50, number(1, 1000), "Messages per second that are sent meanwhile."),
+    Setting(
+        "rocketmq_drill_seconds",
+        600,
+        number(10, 7200),
+        "Seconds within which the cluster has to be whole again; a host needs its time to boot.",
+    ),
+    Setting("rocketmq_drill_dir", "drills", some_text, "Folder of the control node for the reports."),
     "Waiting",
     Setting(
         "rocketmq_start_timeout", 120, number(1, 3600), "Seconds after which a process that does not listen has failed."
@@ -472,6 +498,7 @@ OTHER_NAMES = (
     "rocketmq_confirm",
     "rocketmq_destroy_data",
     "rocketmq_deployed",
+    "rocketmq_drills",
     "rocketmq_export_dir",
     "rocketmq_force_lock",
     "rocketmq_found_groups",
@@ -483,8 +510,13 @@ OTHER_NAMES = (
     "rocketmq_removed",
     "rocketmq_restart_before",
     "rocketmq_service_found",
+    "rocketmq_struck",
+    "rocketmq_target",
     "rocketmq_upgrade",
     "rocketmq_view",
+    "rocketmq_watch",
+    "rocketmq_watch_folder",
+    "rocketmq_watched",
 )
 
 

@@ -101,6 +101,10 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
             for kind in ("namesrv", "controller", "brokers")
             for instance in own[kind]
         ],
+        "drill": {
+            key: cluster[f"rocketmq_drill_{key}"]
+            for key in ("group", "host", "kill", "away_seconds", "times", "rate", "seconds", "dir")
+        },
         "user": cluster["rocketmq_user"],
         "health_timeout": cluster["rocketmq_health_timeout"],
         "clock_tolerance": cluster["rocketmq_clock_tolerance"],

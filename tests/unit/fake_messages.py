@@ -34,7 +34,7 @@ def pull(broker: FakeBroker, request: _remoting.Frame) -> bytes:
         name = "pull_offset_moved" if offset > len(stored) else "pull_not_found"
         return broker.reply(name, request)
     found = stored[offset : offset + int(request.ext["maxMsgNums"])]
-    body = b"".join(broker.message(offset + number, data.body) for number, data in enumerate(found))
+    body = b"".join(stamped(broker.message(offset + number, data.body), data.at) for number, data in enumerate(found))
     return broker.reply("pull", request, body=body)
 
 
@@ -45,6 +45,13 @@ def message(version: str, offset: int, body: bytes) -> bytes:
     data = bytearray(real[:84] + struct.pack(">i", len(body)) + body + real[88 + old :])
     struct.pack_into(">i", data, 0, len(data))
     struct.pack_into(">q", data, 20, offset)
+    return bytes(data)
+
+
+def stamped(message: bytes, at: int) -> bytes:
+    """The message as one that a broker stored then (ms)."""
+    data = bytearray(message)
+    struct.pack_into(">q", data, 56, at)
     return bytes(data)
 
 

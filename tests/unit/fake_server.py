@@ -63,10 +63,16 @@ class FakeServer:
                 connected.shutdown(socket.SHUT_RDWR)
             connected.close()
 
+    def reopen(self) -> None:
+        """Listens at the same address again, as the same process that was started again."""
+        self._listener = socket.create_server(("127.0.0.1", int(self.address.rpartition(":")[2])))
+        threading.Thread(target=self._accept, daemon=True).start()
+
     def _accept(self) -> None:
+        listener = self._listener
         while True:
             try:
-                connected, _peer = self._listener.accept()
+                connected, _peer = listener.accept()
             except OSError:
                 return
             self._open.append(connected)

@@ -220,6 +220,7 @@ def test_damaged_messages() -> None:
 
 def test_ipv6_hosts_in_messages() -> None:
     head = struct.pack(">iIiiiqqi", 0, 0xDAA320A7, 0, 0, 0, 7, 0, 0x30)
-    tail = bytes(8 + 20) + struct.pack(">q", 1_700_000_000_123) + bytes(20 + 4 + 8) + struct.pack(">i", 2) + b"hi" + b"\x01T\0\0"
+    tail = bytes(8 + 20) + struct.pack(">q", 1_700_000_000_123) + bytes(20 + 4 + 8)
+    tail += struct.pack(">i", 2) + b"hi" + b"\x01T\0\0"
     data = struct.pack(">i", len(head) + len(tail)) + (head + tail)[4:]
     assert _client.messages(data) == [_client.Message(7, b"hi", 1_700_000_000_123)]

@@ -357,6 +357,32 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.hostvars["rmq76"].update(rocketmq_os_transparent_hugepage="off"),
         ["rocketmq_os_transparent_hugepage is 'off' on rmq76:", "one of always, madvise, never"],
     ),
+    "drill of two groups": (
+        lambda s: s.set(rocketmq_drill_group=["RaftNode00", "RaftNode01"]),
+        ["rocketmq_drill_group is ['RaftNode00', 'RaftNode01']", "a text"],
+    ),
+    "drill of two hosts": (
+        lambda s: s.set(rocketmq_drill_host=["rmq71", "rmq76"]),
+        ["rocketmq_drill_host is ['rmq71', 'rmq76']", "a text"],
+    ),
+    "drill that stops": (
+        lambda s: s.set(rocketmq_drill_kill="stop"),
+        ["rocketmq_drill_kill is 'stop'", "one of process, host, network"],
+    ),
+    "drill for ever": (
+        lambda s: s.set(rocketmq_drill_away_seconds=0),
+        ["rocketmq_drill_away_seconds is 0", "from 1 to 3600"],
+    ),
+    "drill never": (lambda s: s.set(rocketmq_drill_times=0), ["rocketmq_drill_times is 0", "from 1 to 100"]),
+    "drill without messages": (
+        lambda s: s.set(rocketmq_drill_rate=0.5),
+        ["rocketmq_drill_rate is 0.5", "from 1 to 1000"],
+    ),
+    "drill in no time": (
+        lambda s: s.set(rocketmq_drill_seconds="1m"),
+        ["rocketmq_drill_seconds is '1m'", "from 10 to 7200"],
+    ),
+    "drill without a folder": (lambda s: s.set(rocketmq_drill_dir=""), ["rocketmq_drill_dir is ''", "not empty"]),
     "stops at once": (lambda s: s.set(rocketmq_stop_seconds=5), ["rocketmq_stop_seconds is 5", "from 10 to 3600"]),
     "place of the zips without a scheme": (
         lambda s: s.set(rocketmq_archive_base_url="mirror.example/rocketmq"),
