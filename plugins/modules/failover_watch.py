@@ -185,6 +185,8 @@ _STEADY = 3.0
 _COPY_SECONDS = 60.0
 _READ_SECONDS = 60.0
 _PAUSE = 0.5
+#: A strike may be announced so long before it comes. One that seems to be elsewhere was told by a clock that is wrong.
+_NOTICE_MS = 5000
 
 
 class Watch:
@@ -200,8 +202,9 @@ class Watch:
         self._names = _failover.NameServers(self._clock, self._namesrv, self._group)
         self._senders = _failover.Senders(self._clock, self._names, _topics.DRILL_TOPIC, self._run, params["rate"])
         self._health = _failover.Health(self._clock, plan, _STEADY)
-        #: When it was told of the strike. The member's clock may be another one when it is back.
-        self._told = 0.0
+        #: When it was ready for the strike, when it was told of it, and when it stopped sending. The member's clock may
+        #: be another one after the strike.
+        self._ready = self._told = self._ended = 0.0
 
     def run(self, members: Sequence[str]) -> dict[str, Any]:
         """``members``: the addresses of all members of the group. Raises RocketMQError."""
@@ -217,6 +220,7 @@ class Watch:
         finally:
             self._senders.stop()
             self._names.stop()
+            self._ended = self._clock.now()
         return self._result(strike, self._read_back(starts))
 
     def _prepare(self, members: Sequence[str]) -> list[int]:
@@ -268,6 +272,7 @@ class Watch:
                     f"{words}: see what is wrong with it first. Nothing was killed."
                 ]
             )
+        self._ready = self._clock.now()
         (self._folder / "ready").touch()
 
     def _struck(self) -> float:
@@ -301,6 +306,8 @@ class Watch:
         stamps = {number: message.stored_ms for number, message in own}
         ahead = _failover.ahead(self._clock, by_victim, stamps)
         struck = (strike - self._clock.start) * 1000 - (ahead.milliseconds if ahead else 0)
+        if not self._ready < struck < self._told + _NOTICE_MS:
+            struck = self._told
         verdict = _failover.compare((one.number for one in sent), (number for number, _message in own))
         before = [one.brokers for one in self._names.log if one.at <= struck and one.brokers]
         return {
@@ -310,7 +317,7 @@ class Watch:
             "clock_ahead_ms": round(ahead.milliseconds, 1) if ahead else None,
             "led": bool(before) and before[-1].get(_client.LEADER) == victim,
             "whole_ms": None if self._health.whole is None else round(self._health.whole, 1),
-            "ended_ms": round(self._clock.now(), 1),
+            "ended_ms": round(self._ended, 1),
             "problems": self._health.problems,
             "named": [
                 {

@@ -450,10 +450,10 @@ _ALL: tuple[Setting | str, ...] = (
         "rocketmq_drill_group",
         "",
         text,
-        "Name of the broker group whose leader playbooks/failover_drill.yml kills. Default: the first one whose mode lets "
+        "The broker group whose leader playbooks/failover_drill.yml kills. Default: the first one whose mode lets "
         "another member take over.",
     ),
-    Setting("rocketmq_drill_host", "", text, "The member that is killed instead of the leader, by the name of its host."),
+    Setting("rocketmq_drill_host", "", text, "The member that is killed instead of the leader: the name of its host."),
     Setting(
         "rocketmq_drill_kill",
         "process",
