@@ -17,6 +17,7 @@ class FilterModule:
         return {
             "drill_target": _drill.target,
             "drill": _drill.drill,
+            "drill_lines": _drill.lines,
             "drill_report": _drill.report,
             "drill_page": _drill_page.page,
         }

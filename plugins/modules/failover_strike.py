@@ -19,8 +19,8 @@ options:
   kill:
     description:
       - V(process) is SIGKILL of the unit's main process, which systemd starts again.
-      - V(host) is as near to a power cut as a host can bring about itself. Nothing of it reaches the network any more,
-        nobody closes a connection, and it is rebooted without stopping anything.
+      - V(host) is as near to a power cut as one should wish for. Nothing of it reaches the network any more, nobody
+        closes a connection, and it reboots without stopping anything. Unlike a power cut, its disks are synced first.
       - V(network) is the first half of that, for O(seconds). All processes go on running. It takes a policy rule of
         routing that lets no packet out.
     type: str

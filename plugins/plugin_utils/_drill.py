@@ -13,7 +13,8 @@ from typing import Any
 #: Modes in which another member takes over.
 _ELECTING = ("dledger", "controller")
 #: The four times of a drill, in their order.
-TIMES = ("detected", "leader", "accepted", "whole")
+NAMES = {"detected": "detected", "leader": "new leader", "accepted": "first accepted send", "whole": "whole again"}
+TIMES = tuple(NAMES)
 _BEFORE_MS, _AFTER_MS = 3000, 2000
 _BINS_MS = (100, 200, 500, 1000, 2000, 5000, 10000)
 _MOST_BINS = 900
@@ -232,6 +233,16 @@ def _verdict(found: Mapping[str, Any]) -> str:
     member = "its leader " if found["led"] and found["kill"] == "process" else ""
     after = duration(found["times"]["accepted"])
     return f"{found['group']} took messages again {after} after {member}{what}, and lost none"
+
+
+def lines(one: Mapping[str, Any]) -> list[str]:
+    """What a terminal shows of a drill."""
+    counts = one["messages"]
+    return [
+        f"{one['verdict']}.",
+        ", ".join(f"{words} {duration(one['times'][name])}" for name, words in NAMES.items()),
+        ", ".join(f"{counts[name]:,} {name.replace('_', ' ')}" for name in counts),
+    ]
 
 
 def report(drills: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils._drill import TIMES, duration
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils._drill import NAMES, TIMES, duration
 
-_NAMES = {"detected": "detected", "leader": "new leader", "accepted": "first accepted send", "whole": "whole again"}
 _ABOUT = {
     "detected": "a client's send failed, or no name server named the member any more",
     "leader": "every name server that was left named a leader",
@@ -130,7 +129,7 @@ def _tiles(report: Mapping[str, Any]) -> Iterator[str]:
         found = report["summary"][name]
         worst = f" <small>median</small><span>{duration(found['worst'])} at worst</span>" if several else ""
         yield (
-            f'<div class="tile"><span>{_NAMES[name]}</span><b>{duration(found["median"])}</b>{worst}'
+            f'<div class="tile"><span>{NAMES[name]}</span><b>{duration(found["median"])}</b>{worst}'
             f"<span>{'<br>' if several else ''}{_ABOUT[name]}</span></div>"
         )
     yield "</div>"
@@ -145,7 +144,7 @@ def _counts(messages: Mapping[str, int]) -> Iterator[str]:
 
 
 def _table(drills: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    heads = ["drill", "killed", *(_NAMES[name] for name in TIMES), "longest pause", "acknowledged", "lost", "twice"]
+    heads = ["drill", "killed", *(NAMES[name] for name in TIMES), "longest pause", "acknowledged", "lost", "twice"]
     yield '<div class="card scroll"><table><thead><tr>'
     yield "".join(f"<th{' class=left' if head == 'killed' else ''}>{head}</th>" for head in heads)
     yield "</tr></thead><tbody>"
@@ -238,7 +237,7 @@ def _moments(one: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
     for name in TIMES:
         seconds = one["times"][name]
         if seconds is not None:
-            yield seconds * 1000, f"{_NAMES[name]} {duration(seconds)}"
+            yield seconds * 1000, f"{NAMES[name]} {duration(seconds)}"
 
 
 def _placed(moments: Sequence[tuple[float, str]], x_of: Any) -> Iterator[tuple[float, str, int, str]]:

@@ -507,6 +507,7 @@ OTHER_NAMES = (
     "rocketmq_health",
     "rocketmq_lock",
     "rocketmq_plan",
+    "rocketmq_ready",
     "rocketmq_removed",
     "rocketmq_restart_before",
     "rocketmq_service_found",
