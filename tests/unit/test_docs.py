@@ -14,6 +14,10 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _settings
 
 ROOT = pathlib.Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+#: The playbooks that keep other operators away.
+OPERATIONS = sorted(
+    path.stem for path in (ROOT / "playbooks").glob("*.yml") if "tasks/begin.yml" in path.read_text(encoding="utf-8")
+)
 
 
 @pytest.mark.parametrize("name", ["variables", "versions"])
@@ -41,6 +45,14 @@ def test_every_role_input_is_specified_and_described(role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_a_readme(role: str) -> None:
     assert (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8").startswith(f"# {role}\n")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_has_a_runbook(operation: str) -> None:
+    text = (ROOT / "docs/runbooks" / f"{operation}.md").read_text(encoding="utf-8")
+    assert f"ansible-playbook playbooks/{operation}.yml -i inventories/prod" in text
+    for chapter in ("Before", "Do it", "What you see", "When it stops", "Back"):
+        assert f"\n## {chapter}\n" in text
 
 
 def test_all_roles_are_for_the_same_platforms() -> None:
