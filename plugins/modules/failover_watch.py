@@ -187,6 +187,8 @@ _READ_SECONDS = 60.0
 _PAUSE = 0.5
 #: A strike may be announced so long before it comes. One that seems to be elsewhere was told by a clock that is wrong.
 _NOTICE_MS = 5000
+#: What has broken nothing by then, will not.
+_MISSED_MS = 30_000
 
 
 class Watch:
@@ -210,12 +212,13 @@ class Watch:
         """``members``: the addresses of all members of the group. Raises RocketMQError."""
         starts = self._prepare(members)
         self._names.start()
+        _failover.until(lambda: bool(self._names.leader()), _STEADY)
         self._senders.start()
         try:
             self._warm_up()
             strike = self._struck()
             self._health.start()
-            _failover.until(self._health.is_steady, self._params["wait"])
+            _failover.until(lambda: self._health.is_steady() or self._missed(), self._params["wait"])
             self._health.stop()
         finally:
             self._senders.stop()
@@ -282,6 +285,10 @@ class Watch:
             raise PlanError([f"Nothing was killed within {self._params['patience']:g} s: there is nothing to tell."])
         self._told = self._clock.now()
         return float(json.loads(mark.read_text(encoding="utf-8"))["struck"])
+
+    def _missed(self) -> bool:
+        """Whether everything goes on as if nothing had been killed."""
+        return self._health.broken is None and self._clock.now() - self._told > _MISSED_MS
 
     def _read_back(self, starts: Sequence[int]) -> list[_client.Message]:
         """Raises the last RocketMQError when no leader gives all of it in time."""
