@@ -23,6 +23,9 @@ KNOWN_HOSTS = STATE / "known_hosts"
 FLAGS = [
     "--cap-add=SYS_ADMIN",
     "--cap-add=NET_ADMIN",
+    # A host may reboot itself: the kernel ends all of the container, and the engine starts it again.
+    "--cap-add=SYS_BOOT",
+    "--restart=on-failure",
     "--security-opt=seccomp=unconfined",
     "--security-opt=apparmor=unconfined",
     "--cgroupns=host",
