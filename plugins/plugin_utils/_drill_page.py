@@ -66,7 +66,7 @@ th { color: var(--soft); font-weight: 500; }
 th:first-child, td:first-child, .left { text-align: left; }
 """
 
-_WIDTH, _LEFT, _RIGHT = 1000, 44, 12
+_WIDTH, _LEFT, _RIGHT = 1000, 44, 20
 _ROW, _TOP, _BARS, _BELOW = 18, 10, 130, 46
 
 
@@ -117,7 +117,8 @@ def _moment(iso: str) -> str:
 
 def _problems(drills: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     found = [sentence for one in drills for sentence in one["problems"]]
-    if found:
+    # A single one is the headline.
+    if len(found) > 1:
         yield '<ul class="bad">' + "".join(f"<li>{escape(sentence)}</li>" for sentence in found) + "</ul>"
 
 
@@ -127,10 +128,10 @@ def _tiles(report: Mapping[str, Any]) -> Iterator[str]:
     yield '<div class="tiles">'
     for name in TIMES:
         found = report["summary"][name]
-        worst = f" <small>median</small><span>{duration(found['worst'])} at worst</span>" if several else ""
+        worst = f"<p>median; {duration(found['worst'])} at worst</p>" if several else ""
         yield (
             f'<div class="tile"><span>{NAMES[name]}</span><b>{duration(found["median"])}</b>{worst}'
-            f"<span>{'<br>' if several else ''}{_ABOUT[name]}</span></div>"
+            f"<span>{_ABOUT[name]}</span></div>"
         )
     yield "</div>"
 
@@ -144,7 +145,7 @@ def _counts(messages: Mapping[str, int]) -> Iterator[str]:
 
 
 def _table(drills: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    heads = ["drill", "killed", *(NAMES[name] for name in TIMES), "longest pause", "acknowledged", "lost", "twice"]
+    heads = ["drill", "killed", "detected", "new leader", "accepted", "whole", "pause", "acknowledged", "lost", "twice"]
     yield '<div class="card scroll"><table><thead><tr>'
     yield "".join(f"<th{' class=left' if head == 'killed' else ''}>{head}</th>" for head in heads)
     yield "</tr></thead><tbody>"
@@ -189,9 +190,11 @@ def _details(one: Mapping[str, Any]) -> Iterator[str]:
         yield f"Attempts that failed: {reasons}. The first one ended after {duration(one['first_failure'])}."
     yield f"Longest time without an acknowledgement: {duration(one['pause'])}."
     if one["within_ms"] is not None:
+        ahead = one["clock_ahead_ms"]
+        how = f"{abs(ahead):.0f} ms {'behind' if ahead < 0 else 'ahead of'}"
         yield (
-            f"The clock of {escape(one['host'])} was {one['clock_ahead_ms']:.0f} ms ahead of that of "
-            f"{escape(one['watcher'])}; the strike is known to {one['within_ms']:.1f} ms."
+            f"The clock of {escape(one['host'])} was {how} that of {escape(one['watcher'])}; the strike "
+            f"is known to {one['within_ms']:.1f} ms."
         )
 
 
