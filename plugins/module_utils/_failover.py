@@ -25,14 +25,15 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
 )
 
 QUEUES = 4
-#: Seconds that one attempt to send may take; also every other question of a watch.
+#: Seconds that a question to a name server or about health may take.
 TIMEOUT = 1.0
 
-#: As often as the vendor's clients try by default; what nobody has acknowledged then is given up.
+#: Seconds for an attempt to send, and how many there are, as the vendor's clients have them by default.
+_SEND_TIMEOUT = 3.0
 _ATTEMPTS = 3
 _RETRY_PAUSE = 0.1
 #: Enough to go on sending while attempts wait for a host that answers no more.
-_SENDERS = 32
+_SENDERS = 64
 _ASK_PAUSE = 0.1
 _HEALTH_PAUSE = 0.25
 #: The broker has the message, but not the safety that its settings want: clients do not send it again.
@@ -164,7 +165,7 @@ class Senders:
 
             def broker(address: str) -> Broker:
                 if address not in brokers:
-                    brokers[address] = connections.enter_context(Broker(address, TIMEOUT))
+                    brokers[address] = connections.enter_context(Broker(address, _SEND_TIMEOUT))
                 return brokers[address]
 
             while True:

@@ -28,6 +28,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failover_watch, "_STEADY", 0.3)
     monkeypatch.setattr(failover_watch, "_READ_SECONDS", 1.0)
     monkeypatch.setattr(_failover, "TIMEOUT", 5.0)
+    monkeypatch.setattr(_failover, "_SEND_TIMEOUT", 5.0)
     monkeypatch.setattr(_failover, "_READ_GRACE", 0.2)
     monkeypatch.setattr(_failover, "_ASK_PAUSE", 0.02)
     monkeypatch.setattr(_failover, "_HEALTH_PAUSE", 0.05)
