@@ -18,9 +18,10 @@ _ABOUT = {
 }
 _KILLS = {
     "process": "SIGKILL of the broker",
-    "host": "the host gone, as by a power cut",
-    "network": "the host cut off from the network",
+    "host": "The host gone, as by a power cut",
+    "network": "The host cut off from the network",
 }
+_STRIKES = {"process": "killed", "host": "gone", "network": "cut off"}
 _COUNTS = {
     "sent": "sent",
     "acknowledged": "acknowledged",
@@ -192,8 +193,9 @@ def _details(one: Mapping[str, Any]) -> Iterator[str]:
     if one["within_ms"] is not None:
         ahead = one["clock_ahead_ms"]
         how = f"{abs(ahead):.0f} ms {'behind' if ahead < 0 else 'ahead of'}"
+        what = "of the kill" if one["kill"] == "process" else "at which the host was to go"
         yield (
-            f"The clock of {escape(one['host'])} was {how} that of {escape(one['watcher'])}; the strike "
+            f"The clock of {escape(one['host'])} was {how} that of {escape(one['watcher'])}; the moment {what} "
             f"is known to {one['within_ms']:.1f} ms."
         )
 
@@ -204,7 +206,8 @@ def picture(one: Mapping[str, Any]) -> str:
     start, width, bins = line["from_ms"], line["bin_ms"], len(line["acknowledged"])
     span = bins * width
     scale = (_WIDTH - _LEFT - _RIGHT) / span
-    marks = list(_placed([(0.0, "killed"), *_moments(one)], lambda moment: _LEFT + (moment - start) * scale))
+    moments = [(0.0, _STRIKES[one["kill"]]), *_moments(one)]
+    marks = list(_placed(moments, lambda moment: _LEFT + (moment - start) * scale))
     rows = 1 + max(row for _x, _text, row, _anchor in marks)
     top = _TOP + rows * _ROW
     base = top + _BARS
