@@ -235,24 +235,26 @@ class Watch:
         lacking: list[str] = []
 
         def copied() -> bool:
-            lacking[:] = [address for address in members if not self._has_topic(address)]
+            lacking[:] = [why for why in map(self._lacks_topic, members) if why]
             return not lacking
 
         if not _failover.until(copied, _COPY_SECONDS, _PAUSE):
             raise PlanError(
                 [
-                    f"{', '.join(lacking)} did not copy the topic {_topics.DRILL_TOPIC} from the leader within "
-                    f"{_COPY_SECONDS:.0f} s: look into the logs of these members."
+                    f"Not every member of {self._group} has the topic {_topics.DRILL_TOPIC} after {_COPY_SECONDS:.0f} s, "
+                    f"so that the next leader might not have it. {' '.join(lacking)} Nothing was killed."
                 ]
             )
         return starts
 
-    def _has_topic(self, address: str) -> bool:
+    def _lacks_topic(self, address: str) -> str:
+        """A sentence; empty where it has it."""
         try:
             with _client.Broker(address, self._params["timeout"]) as broker:
-                return _topics.DRILL_TOPIC in _topics.table(broker, {}).topics
-        except RocketMQError:
-            return False
+                there = _topics.DRILL_TOPIC in _topics.table(broker, {}).topics
+        except RocketMQError as error:
+            return str(error)
+        return "" if there else f"{address} did not copy it from the leader: look into its log."
 
     def _leader(self) -> _client.Broker:
         leaders = _cluster.find(self._namesrv, self._params["timeout"], self._params["cluster"]).leaders([self._group])
