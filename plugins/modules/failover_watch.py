@@ -241,8 +241,8 @@ class Watch:
         if not _failover.until(copied, _COPY_SECONDS, _PAUSE):
             raise PlanError(
                 [
-                    f"Not every member of {self._group} has the topic {_topics.DRILL_TOPIC} after {_COPY_SECONDS:.0f} s: "
-                    f"{' '.join(lacking)} Nothing was killed."
+                    f"Not every member of {self._group} has the topic {_topics.DRILL_TOPIC} after "
+                    f"{_COPY_SECONDS:.0f} s. {' '.join(lacking)} Nothing was killed."
                 ]
             )
         return starts
