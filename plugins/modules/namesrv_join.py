@@ -86,11 +86,9 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils import (
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, NameServer, at_least
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
-from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import BROKER
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import BROKER, NAMESRV_LIVE_SINCE
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
 
-#: From here on a broker looks at its list while it runs.
-LIVE_SINCE = "4.9.4"
 _KEY = "namesrvAddr"
 
 
@@ -133,12 +131,12 @@ class Desired:
 
     def plan(self, state: State) -> list[Change]:
         """Raises PlanError for a broker that would not look."""
-        old = [address for address in self._brokers if not at_least(state.versions[address], LIVE_SINCE)]
+        old = [address for address in self._brokers if not at_least(state.versions[address], NAMESRV_LIVE_SINCE)]
         if old:
             raise PlanError(
                 [
                     f"brokers: {', '.join(old)} run RocketMQ {state.versions[old[0]] or 'unknown'}, which reads its "
-                    f"name servers only when it starts (from {LIVE_SINCE} on it looks again): restart them instead."
+                    f"name servers only when it starts (from {NAMESRV_LIVE_SINCE} on it looks again): restart them instead."
                 ]
             )
         return [*self._orders(state), *self._told(state), *self._registrations(state)]

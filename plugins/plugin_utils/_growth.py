@@ -8,6 +8,8 @@ import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import at_least
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import NAMESRV_LIVE_SINCE
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _live
 
 _Items = Iterable[Mapping[str, Any]]
@@ -25,7 +27,7 @@ def told_live(
     plan: Mapping[str, Any],
     host: str,
 ) -> list[dict[str, Any]]:
-    """The brokers of a host that differ from their plan in nothing but the list of name servers.
+    """The brokers of a host that differ from their plan in nothing but the list of name servers, and look at it again.
 
     ``services``: the result of service_state, ``deployed``: the instances of host_info.
     """
@@ -33,7 +35,8 @@ def told_live(
     return [
         instance
         for instance in plan["hosts"][host]["brokers"]
-        if services[instance["unit"]]["state"] == "changed"
+        if at_least(instance["version"], NAMESRV_LIVE_SINCE)
+        and services[instance["unit"]]["state"] == "changed"
         and services[instance["unit"]]["reasons"] == [instance["config"]["path"]]
         and _live.changed_keys(carried.get(instance["unit"], {}), instance) == ["namesrvAddr"]
     ]

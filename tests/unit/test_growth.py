@@ -77,6 +77,8 @@ def test_who_can_be_told_of_name_servers() -> None:
     assert _growth.told_live(services(), also, plan(), "rmq71") == []
     assert _growth.told_live(services(reasons=[CONF, "/etc/x.env"]), older, plan(), "rmq71") == []
     assert _growth.told_live(services(state="stopped"), older, plan(), "rmq71") == []
+    old = plan(lambda s: s.set(rocketmq_version="4.8.0", rocketmq_allow_vulnerable_version=True))
+    assert _growth.told_live(services(), older, old, "rmq71") == []
 
 
 def test_differences_are_named() -> None:
