@@ -136,7 +136,7 @@ class Desired:
             raise PlanError(
                 [
                     f"brokers: {', '.join(old)} run RocketMQ {state.versions[old[0]] or 'unknown'}, which reads its "
-                    f"name servers only when it starts (from {NAMESRV_LIVE_SINCE} on it looks again): restart them instead."
+                    f"name servers only when it starts (it looks again from {NAMESRV_LIVE_SINCE} on): restart them."
                 ]
             )
         return [*self._orders(state), *self._told(state), *self._registrations(state)]
