@@ -98,7 +98,9 @@ def conflicts(
 
 def _moves(found: Mapping[str, Any], instance: Mapping[str, Any], plan: Mapping[str, Any], replaced: str) -> bool:
     """Whether nothing but the address of the replaced host's own member changes in the identity of a broker."""
-    members = next((group["members"] for group in plan["groups"] if group["name"] == instance["group"]), [])
+    members: list[dict[str, Any]] = next(
+        (group["members"] for group in plan["groups"] if group["name"] == instance["group"]), []
+    )
     own = next((member["member_id"] for member in members if member["host"] == replaced), "")
     if found["kind"] != "broker" or not own or "dLegerPeers" not in instance["config"]["properties"]:
         return False
