@@ -75,16 +75,17 @@ def of_units(unit_dir: pathlib.Path) -> set[str]:
     return {version for version in found if version}
 
 
-def of_processes(proc: pathlib.Path) -> set[str]:
-    """Versions that processes were started from: a unit may name another one by now."""
+def of_processes(proc: pathlib.Path, install_dir: pathlib.Path) -> set[str]:
+    """Versions below a folder that processes were started from: a unit may name another one by now."""
     found = set()
     for path in proc.glob("[0-9]*/environ"):
         try:
             match = _HOME.search(path.read_bytes())
         except OSError:  # it has ended
             continue
-        if match:
-            found.add(pathlib.Path(os.fsdecode(match[1])).name)
+        home = pathlib.Path(os.fsdecode(match[1])) if match else pathlib.Path()
+        if home.parent == install_dir:
+            found.add(home.name)
     return found
 
 
@@ -101,8 +102,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    used = of_units(_systemd.UNIT_DIR) | of_processes(pathlib.Path("/proc"))
     folder = pathlib.Path(module.params["install_dir"])
+    used = of_units(_systemd.UNIT_DIR) | of_processes(pathlib.Path("/proc"), folder)
     there = folder.iterdir() if folder.is_dir() else ()
     old = sorted(
         path
