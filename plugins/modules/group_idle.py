@@ -94,7 +94,8 @@ _PAUSE = 0.5
 _DELAYED = "scheduleMessageOffset_"
 #: Of messages for a moment (5.x): those still to be put into the timer, and those in it.
 _TIMED = ("timerOffsetBehind", "timerCongestNum")
-_TRANSACTIONS, _PREPARED = "CID_RMQ_SYS_TRANS", "RMQ_SYS_TRANS_HALF_TOPIC"
+_TRANSACTIONS = "CID_RMQ_SYS_TRANS"
+_PREPARED = "RMQ_SYS_TRANS_HALF_TOPIC"
 
 
 class Left(NamedTuple):
