@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _live, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _growth, _live, _topology
 
 
 class FilterModule:
@@ -22,4 +22,14 @@ class FilterModule:
             "clock_problems": _live.clock_problems,
             "clock_notices": _live.clock_notices,
             "process_table": _live.process_table,
+            "differences": _live.differences,
+            "drained_groups": _live.drained_groups,
+            "told_live": _growth.told_live,
+            "names": _growth.names,
+            "endpoint": _growth.endpoint,
+            "endpoints": _growth.endpoints,
+            "fixed_masters": _growth.fixed_masters,
+            "only_in": _growth.only_in,
+            "place_also": _growth.place_also,
+            "unmatched": _growth.unmatched,
         }

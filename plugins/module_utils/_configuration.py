@@ -12,6 +12,8 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Br
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import Request
 
+#: From this release on a broker looks at its list of name servers while it runs, every two minutes.
+NAMESRV_LIVE_SINCE = "4.9.4"
 #: Key -> value, as the process spells both.
 Settings = dict[str, str]
 

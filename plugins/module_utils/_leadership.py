@@ -183,7 +183,7 @@ def _through_controllers(state: State, group: str, to: str) -> None:
     ids = {address: identity for identity, address in state.cluster.groups[group].brokers.items()}
     addresses = [address for address in state.settings.get("controllerAddr", "").split(";") if address]
     fields = {"clusterName": state.cluster.name, "brokerName": group, "brokerId": ids[to], "designateElect": True}
-    with Controller(_leading(addresses, state.cluster.timeout), state.cluster.timeout) as controller:
+    with Controller(leading(addresses, state.cluster.timeout), state.cluster.timeout) as controller:
         try:
             controller.call(_ELECT, fields)
         except ResponseError as error:
@@ -191,7 +191,7 @@ def _through_controllers(state: State, group: str, to: str) -> None:
             raise NotHandedOver(str(error)) from None
 
 
-def _leading(addresses: Sequence[str], timeout: float) -> str:
+def leading(addresses: Sequence[str], timeout: float) -> str:
     """The controller that leads. Raises RocketMQError."""
 
     def named(address: str) -> str:

@@ -94,6 +94,12 @@ options:
         description: Its value. Of a choice that the kernel shows as V(always [madvise] never), the word in brackets.
         type: str
         required: true
+  in_force:
+    description:
+      - The processes that read O(files) already work with what is written, as after a live change. A file that was
+        there keeps its time, so that M(rocketmq.cluster.service_state) sees nothing that a process has not read.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Changes nothing, and says whether it would.
@@ -180,7 +186,10 @@ def file(module: AnsibleModule, wanted: dict[str, Any], diff: list[dict[str, str
         diff.append(difference(path, before or "", wanted["content"]))
         if module.check_mode:
             return True
+        kept = path.stat() if module.params["in_force"] and path.exists() else None
         write(module, path, wanted["content"])
+        if kept:
+            os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
     return attributes(module, wanted, path) or changed
 
 
@@ -254,6 +263,7 @@ def main() -> None:
             "files": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FILE},
             "links": {"type": "list", "elements": "dict", "default": [], "options": _arguments.LINK},
             "kernel": {"type": "list", "elements": "dict", "default": [], "options": _arguments.KERNEL},
+            "in_force": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

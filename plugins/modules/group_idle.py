@@ -12,7 +12,10 @@ version_added: 0.1.0
 description:
   - After M(rocketmq.cluster.broker_write) took their write permission, producers go on for up to 30 s. A group is idle
     when the commit log of its leader has not grown for O(quiet) seconds.
-  - With O(consumed), every consumer group of the leader must also have read to the end.
+  - With O(consumed), every consumer group of the leader must also have read to the end, delayed messages must have
+    become due, and prepared transactions must have been decided.
+  - Consumers that keep their offsets themselves (broadcasting ones), and messages that 5.x gave to a pop consumer which
+    has not acknowledged them yet, cannot be seen.
   - Fails with one sentence for each group that is not idle in time. Changes nothing.
 extends_documentation_fragment:
   - rocketmq.cluster.connection
@@ -66,6 +69,12 @@ groups:
     behind:
       description: By consumer group, messages that are not consumed; only what is not 0, and only with O(consumed).
       type: dict
+    delayed:
+      description: Delayed messages that are not due yet; 0 without O(consumed).
+      type: int
+    prepared:
+      description: Prepared transactions that are not decided yet; 0 without O(consumed).
+      type: int
 """
 
 import fnmatch
@@ -75,11 +84,26 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _cluster, _consumers, _offsets
-from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, RuntimeInfo
 from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
 
 _PAUSE = 0.5
+
+#: One per delay level: how far messages were delivered, and where they end.
+_DELAYED = "scheduleMessageOffset_"
+#: Of messages for a moment (5.x): those still to be put into the timer, and those in it.
+_TIMED = ("timerOffsetBehind", "timerCongestNum")
+_TRANSACTIONS = "CID_RMQ_SYS_TRANS"
+_PREPARED = "RMQ_SYS_TRANS_HALF_TOPIC"
+
+
+class Left(NamedTuple):
+    """What a group has still to give: messages by consumer group, delayed messages, prepared transactions."""
+
+    behind: dict[str, int]
+    delayed: int
+    prepared: int
 
 
 class Look(NamedTuple):
@@ -87,7 +111,7 @@ class Look(NamedTuple):
 
     end: int
     since: float
-    behind: dict[str, int]
+    left: Left
 
 
 def look(
@@ -99,18 +123,19 @@ def look(
 ) -> dict[str, Look]:
     """Raises RocketMQError."""
 
-    def asked(broker: Broker, _settings: Settings) -> tuple[int, dict[str, int]]:
-        end = broker.runtime_info().integer("commitLogMaxOffset")
+    def asked(broker: Broker, _settings: Settings) -> tuple[int, Left]:
+        info = broker.runtime_info()
+        end = info.integer("commitLogMaxOffset")
         if end is None:
             raise PlanError([f"{broker.address} does not tell the end of its commit log."])
-        return end, _behind(broker, ignore) if consumed else {}
+        return end, Left(_behind(broker, ignore), delayed(info), _prepared(broker)) if consumed else Left({}, 0, 0)
 
     cluster = find()
     found = cluster.ask_leaders(cluster.chosen(groups), asked)
     now = time.monotonic()
     return {
-        group: Look(end, before[group].since if group in before and before[group].end == end else now, behind)
-        for group, (end, behind) in found.items()
+        group: Look(end, before[group].since if group in before and before[group].end == end else now, left)
+        for group, (end, left) in found.items()
     }
 
 
@@ -125,6 +150,17 @@ def _behind(broker: Broker, ignore: Sequence[str]) -> dict[str, int]:
     return {name: total for name, total in totals.items() if total}
 
 
+def delayed(info: RuntimeInfo) -> int:
+    """Messages that no consumer can have seen yet, because they are for later."""
+    levels = [value.split(",") for key, value in info.table.items() if key.startswith(_DELAYED)]
+    return sum(int(end) - int(at) for at, end in levels) + sum(info.integer(key) or 0 for key in _TIMED)
+
+
+def _prepared(broker: Broker) -> int:
+    queues = _offsets.lags(broker, [_TRANSACTIONS])[_TRANSACTIONS]
+    return sum(queue["lag"] for queue in queues if queue["topic"] == _PREPARED)
+
+
 def sentences(looks: Mapping[str, Look], quiet: float, now: float) -> list[str]:
     """Why groups are not idle."""
     busy = [
@@ -135,9 +171,18 @@ def sentences(looks: Mapping[str, Look], quiet: float, now: float) -> list[str]:
     behind = [
         f"Group {group} has {count} messages that {name} has not consumed."
         for group, found in looks.items()
-        for name, count in sorted(found.behind.items())
+        for name, count in sorted(found.left.behind.items())
     ]
-    return busy + behind
+    later = [
+        f"Group {group} has {count} {what}."
+        for group, found in looks.items()
+        for count, what in (
+            (found.left.delayed, "delayed messages that are not due yet"),
+            (found.left.prepared, "prepared transactions that are not decided yet"),
+        )
+        if count
+    ]
+    return busy + behind + later
 
 
 def _option_problems(params: Mapping[str, Any]) -> list[str]:
@@ -172,7 +217,7 @@ def main() -> None:
             problems = [str(error)]
         now = time.monotonic()
         shown = {
-            group: {"end": found.end, "quiet": round(now - found.since, 1), "behind": found.behind}
+            group: {"end": found.end, "quiet": round(now - found.since, 1), **found.left._asdict()}
             for group, found in looks.items()
         }
         if not problems:

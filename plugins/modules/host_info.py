@@ -81,6 +81,11 @@ instances:
     has_store:
       description: Whether its store is the folder that was made for it. False where its disk is not mounted.
       type: bool
+    drained:
+      description:
+        - What M(rocketmq.cluster.drain_mark) wrote down, C(topics) among it. Null where a broker was not drained before
+          it was stopped, or has run since.
+      type: dict
     restarts:
       description: How often systemd had to start it again since it was last started on purpose.
       type: int
@@ -161,7 +166,11 @@ def _plain(value: Any) -> str:
 
 def has_data(store: str) -> bool:
     folder = pathlib.Path(store)
-    return bool(store) and folder.is_dir() and any(entry.name != _disk.MARKER for entry in folder.iterdir())
+    return (
+        bool(store)
+        and folder.is_dir()
+        and any(entry.name not in (_disk.MARKER, _disk.DRAINED) for entry in folder.iterdir())
+    )
 
 
 def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
@@ -182,6 +191,7 @@ def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
                 "running": state.get("MainPID", "0") != "0",
                 "has_data": has_data(store),
                 "has_store": pathlib.Path(store, _disk.MARKER).exists(),
+                "drained": _disk.drained(store),
                 "restarts": int(state.get("NRestarts") or 0),
                 "store": store,
                 "config_path": config,

@@ -9,7 +9,7 @@ in sentences and never carried out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
@@ -67,10 +67,18 @@ _PORT_VARIABLES = {
 }
 
 
-def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str, upgrade: bool = False) -> list[str]:
+def conflicts(
+    deployed: list[dict[str, Any]],
+    plan: Mapping[str, Any],
+    host: str,
+    upgrade: bool = False,
+    removed: str = "",
+    replaced: str = "",
+) -> list[str]:
     """What the plan would change of the processes that ``host`` carries (the instances of host_info).
 
-    ``upgrade``: they may get another version.
+    ``upgrade``: they may get another version. ``removed``: the broker group that is being taken away. ``replaced``: the
+    host whose members may have another address.
     """
     own = plan["hosts"][host]
     planned = {instance["unit"]: instance for kind in KINDS for instance in own[kind]}
@@ -81,8 +89,34 @@ def conflicts(deployed: list[dict[str, Any]], plan: Mapping[str, Any], host: str
     problems += [_lost_store(found, host) for found in deployed if _store_is_lost(found)]
     for found in protected:
         instance = planned.get(found["unit"])
-        problems += [_unplanned(found, host)] if instance is None else _changes(found, instance, host)
+        if instance is None and not (removed and found["properties"].get("brokerName") == removed):
+            problems.append(_unplanned(found, host))
+        elif instance is not None and not _moves(found, instance, plan, replaced):
+            problems += _changes(found, instance, host)
     return problems
+
+
+def _moves(found: Mapping[str, Any], instance: Mapping[str, Any], plan: Mapping[str, Any], replaced: str) -> bool:
+    """Whether nothing but the address of the replaced host's own member changes in the identity of a broker."""
+    members: list[dict[str, Any]] = next(
+        (group["members"] for group in plan["groups"] if group["name"] == instance["group"]), []
+    )
+    own = next((member["member_id"] for member in members if member["host"] == replaced), "")
+    if found["kind"] != "broker" or not own or "dLegerPeers" not in instance["config"]["properties"]:
+        return False
+    old, new = (_peers(properties) for properties in (found["properties"], instance["config"]["properties"]))
+    same = all(old.get(identity) == address for identity, address in new.items() if identity != own)
+    rest = {
+        **found,
+        "properties": {**found["properties"], "dLegerPeers": instance["config"]["properties"]["dLegerPeers"]},
+    }
+    return old.keys() == new.keys() and same and not _changes(rest, instance, "")
+
+
+def _peers(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Id -> address."""
+    pairs = (peer.partition("-") for peer in properties.get("dLegerPeers", "").split(";"))
+    return {identity: address for identity, _dash, address in pairs}
 
 
 def _version_change(protected: list[dict[str, Any]], version: str, host: str) -> list[str]:
@@ -123,7 +157,7 @@ def _unplanned(found: Mapping[str, Any], host: str) -> str:
         f"{host} carries the member {identity} of group {group} (instance {found['name']}), which the inventory does "
         "not name any more: "
         "put it back into rocketmq_broker_groups; site.yml takes no group, member or store away "
-        "(playbooks/destroy.yml removes a cluster)."
+        "(playbooks/remove_group.yml removes a group that was drained, playbooks/destroy.yml a cluster)."
     )
 
 
@@ -148,7 +182,8 @@ def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -
     if found["kind"] == "broker" and found["properties"] and old_mode != new_mode:
         return [
             f"{who} runs in mode {old_mode} and would get {new_mode}: set it back (mode in rocketmq_broker_groups); "
-            "site.yml moves no messages from one kind of store to another."
+            "a store of one mode is not read by the other. Groups of the new mode beside the old ones, then "
+            "playbooks/migrate.yml, lead there."
         ]
     for key, name, variable in identity[found["kind"]]:
         old, new = found["properties"].get(key), planned.get(key, "")
@@ -160,11 +195,20 @@ def _changes(found: Mapping[str, Any], instance: Mapping[str, Any], host: str) -
     return problems
 
 
-def unplanned_brokers(view: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
-    """Brokers of this cluster that the name servers know (the result of cluster_info) and the plan does not name."""
+def unplanned_brokers(
+    view: Mapping[str, Any], plan: Mapping[str, Any], removed: str = "", replaced: str = ""
+) -> list[str]:
+    """Brokers of this cluster that the name servers know (the result of cluster_info) and the plan does not name.
+
+    Those of the group that is ``removed`` may be there, and the dead of groups that have a member on the host that is
+    ``replaced``.
+    """
     planned = {member["address"]: group["name"] for group in plan["groups"] for member in group["members"]}
+    moving = {group["name"] for group in plan["groups"] for member in group["members"] if member["host"] == replaced}
     problems = []
     for member in view.get("members") or []:
+        if member["group"] == removed or (member["group"] in moving and member["error"]):
+            continue
         if member["cluster"] == plan["cluster"] and planned.get(member["address"]) != member["group"]:
             problems.append(
                 f"The name servers know the broker {member['address']} of group {member['group']}, which the inventory "
@@ -172,6 +216,52 @@ def unplanned_brokers(view: Mapping[str, Any], plan: Mapping[str, Any]) -> list[
                 "put its host and group back into the inventory, or stop it first."
             )
     return problems
+
+
+def differences(
+    services: Mapping[str, Mapping[str, Any]],
+    deployed: list[dict[str, Any]],
+    plan: Mapping[str, Any],
+    host: str,
+    allowed: Sequence[str] = (),
+) -> list[str]:
+    """What runs on the host and differs from its plan (``services``: the result of service_state), in sentences.
+
+    A change of nothing but ``allowed`` keys is none, nor one that an interrupted run left to be read.
+    """
+    carried = {found["unit"]: found for found in deployed}
+    problems = []
+    for instance in [instance for kind in KINDS for instance in plan["hosts"][host][kind]]:
+        state = services.get(instance["unit"], {"state": "stopped", "reasons": []})
+        if state["state"] == "changed":
+            keys = changed_keys(carried.get(instance["unit"], {}), instance)
+            path = (instance["config"] or {}).get("path")
+            if allowed and {*keys} <= {*allowed} and {*state["reasons"]} <= {path, "interrupted run"}:
+                continue
+            what = ", ".join([*keys, *(reason for reason in state["reasons"] if reason != path)])
+            problems.append(f"{host}: {instance['description']} would be restarted for a change of its own ({what}).")
+    return problems
+
+
+def changed_keys(found: Mapping[str, Any], instance: Mapping[str, Any]) -> list[str]:
+    """Keys of its configuration file that a process would get or lose, or have otherwise."""
+    had = found.get("properties") or {}
+    planned = (instance["config"] or {"properties": {}})["properties"]
+    texts = {key: _files.property_text(value) for key, value in planned.items()}
+    return sorted(key for key in {*had, *texts} if had.get(key) != texts.get(key))
+
+
+def drained_groups(looks: Mapping[str, Mapping[str, Any]], plan: Mapping[str, Any]) -> list[str]:
+    """Groups all of whose members were drained and are stopped; ``looks`` has the result of host_info by host."""
+
+    def rests(member: Mapping[str, str], group: str) -> bool:
+        carried = looks.get(member["host"], {"instances": []})["instances"]
+        own = [found for found in carried if found["properties"].get("brokerName") == group]
+        return bool(own) and all(found["drained"] is not None and not found["running"] for found in own)
+
+    return [
+        group["name"] for group in plan["groups"] if all(rests(member, group["name"]) for member in group["members"])
+    ]
 
 
 def host_problems(

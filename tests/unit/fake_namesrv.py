@@ -36,6 +36,7 @@ class FakeNameServer(FakeServer):
         answers = {
             100: self._put,
             102: self._remove,
+            104: self._unregister,
             105: self._route,
             106: self._cluster_info,
             206: self._topic_list,
@@ -115,6 +116,15 @@ class FakeNameServer(FakeServer):
     def _remove(self, request: _remoting.Frame) -> bytes:
         self.lists.get(request.ext["namespace"], {}).pop(request.ext["key"], None)
         return self.reply("order_delete", request)
+
+    def _unregister(self, request: _remoting.Frame) -> bytes:
+        """By its id: another broker that has taken it since is dropped as well. All success looks alike."""
+        group = request.ext["brokerName"]
+        _cluster, addresses = self.groups.get(group, ("", {}))
+        addresses.pop(int(request.ext["brokerId"]), None)
+        if not addresses:
+            self.groups.pop(group, None)
+        return self.reply("order_put", request)
 
     def _list(self, request: _remoting.Frame) -> bytes:
         namespace = request.ext["namespace"]

@@ -55,6 +55,18 @@ def test_only_what_differs_is_written(run: Runner, tmp_path: pathlib.Path, wante
     assert (diff["before"], diff["after"], diff["after_header"]) == ("b=2\n", "b=1\n", str(changed))
 
 
+def test_what_is_in_force_already_keeps_its_time(run: Runner, tmp_path: pathlib.Path, wanted: dict[str, Any]) -> None:
+    """Or service_state would find a file that is younger than its process."""
+    run(files, **wanted)
+    path = tmp_path / "etc/rocketmq/b.conf"
+    path.write_text("b=2\n", encoding="utf-8")
+    os.utime(path, (1000, 1000))
+    assert run(files, **wanted, in_force=True)["paths"] == [str(path)]
+    assert (path.read_text(encoding="utf-8"), path.stat().st_mtime) == ("b=1\n", 1000)
+    path.unlink()
+    assert run(files, **wanted, in_force=True)["changed"]
+
+
 def test_permissions_alone_are_mended(run: Runner, tmp_path: pathlib.Path, wanted: dict[str, Any]) -> None:
     run(files, **wanted)
     (tmp_path / "etc/rocketmq/a.conf").chmod(0o666)

@@ -86,6 +86,23 @@ def test_what_is_not_consumed(cluster: FakeCluster, run: Runner) -> None:
     assert not idle(run, cluster, consumed=True)["failed"]
 
 
+def test_messages_for_later_and_undecided_transactions(cluster: FakeCluster, run: Runner) -> None:
+    """How brokers tell of them was seen on real ones: a level per key, ``delivered,end``; the half topic's offsets."""
+    leader = cluster.leader(OTHER)
+    leader.runtime |= {"scheduleMessageOffset_3": "5,7", "scheduleMessageOffset_18": "1,1"}
+    result = idle(run, cluster, consumed=True, groups=[OTHER])
+    assert result["msg"].endswith("Group RaftNode01 has 2 delayed messages that are not due yet.")
+    assert result["groups"][OTHER]["delayed"] == 2
+    assert not idle(run, cluster, groups=[OTHER])["failed"]
+    leader.runtime |= {"scheduleMessageOffset_3": "7,7"}
+    leader.store.put_topic("RMQ_SYS_TRANS_HALF_TOPIC", readQueueNums=1, writeQueueNums=1)
+    leader.store.append("RMQ_SYS_TRANS_HALF_TOPIC", 0, b"", at=1000)
+    leader.store.offsets["RMQ_SYS_TRANS_HALF_TOPIC", "CID_RMQ_SYS_TRANS"] = {0: 0}
+    assert "has 1 prepared transactions" in idle(run, cluster, consumed=True, groups=[OTHER])["msg"]
+    leader.store.offsets["RMQ_SYS_TRANS_HALF_TOPIC", "CID_RMQ_SYS_TRANS"] = {0: 1}
+    assert not idle(run, cluster, consumed=True, groups=[OTHER])["failed"]
+
+
 def test_a_leader_that_moves_is_found_again(cluster: FakeCluster, run: Runner) -> None:
     cluster.register(ONE, {1: cluster.brokers[ONE][0].address})
     assert "RaftNode00: no leader is registered right now" in idle(run, cluster)["msg"]

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports
-from ansible_collections.rocketmq.cluster.plugins.modules import host_info
+from ansible_collections.rocketmq.cluster.plugins.modules import drain_mark, host_info
 from module_runner import Runner
 
 
@@ -60,3 +60,29 @@ def test_the_clock_is_told_against_the_control_node(run: Runner) -> None:
 
 def test_paths_that_are_not_there(run: Runner, tmp_path: pathlib.Path) -> None:
     assert run(host_info, paths=["/proc/sys/vm/swappiness", str(tmp_path / "x")])["missing"] == [str(tmp_path / "x")]
+
+
+def test_a_store_is_drained_until_its_broker_runs_again(run: Runner, tmp_path: pathlib.Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    assert _disk.drained(str(store)) is None
+    assert run(drain_mark, check_mode=True, stores=[str(store)], topics=["orders"])["changed"]
+    assert _disk.drained(str(store)) is None
+    assert run(drain_mark, stores=[str(store)], topics=["orders"])["marked"] == [str(store)]
+    assert _disk.drained(str(store)) == {"topics": ["orders"]}
+    assert not run(drain_mark, stores=[str(store)], topics=["orders"])["changed"]
+    assert not host_info.has_data(str(store))
+    # As every broker does when it starts.
+    time.sleep(0.02)
+    (store / "abort").touch()
+    (store / "abort").unlink()
+    assert _disk.drained(str(store)) is None
+    assert run(drain_mark, stores=[str(store)], topics=["orders"])["changed"]
+    (store / _disk.DRAINED).write_text("{")
+    assert _disk.drained(str(store)) is None
+    assert _disk.drained("") is None
+
+
+def test_a_mark_that_cannot_be_made(run: Runner, tmp_path: pathlib.Path) -> None:
+    result = run(drain_mark, stores=[str(tmp_path / "none")])
+    assert result["msg"] == f"{tmp_path}/none/.rocketmq-drained cannot be written: No such file or directory."

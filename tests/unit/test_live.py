@@ -37,6 +37,7 @@ def carried(
             "running": True,
             "has_data": True,
             "has_store": True,
+            "drained": None,
             "restarts": 0,
             "store": instance["store"],
             "config_path": (instance["config"] or {}).get("path", ""),
@@ -487,3 +488,59 @@ def test_different_time_zones_are_mentioned() -> None:
     (sentence,) = _live.clock_notices(clocks({"rmq71": 28800, "rmq76": -12600}, rmq71=0, rmq76=0, rmq77=0))
     assert "rmq71 UTC+08:00, rmq76 UTC-03:30, rmq77 UTC+00:00" in sentence
     assert "deleteWhen" in sentence
+
+
+def moved(sample: Sample) -> None:
+    sample.hostvars["rmq77"].update(rocketmq_address="192.168.1.87")
+
+
+def renamed(sample: Sample) -> None:
+    """rmq78 in the place of rmq77, with its ids."""
+    sample.groups = {name: ["rmq78" if one == "rmq77" else one for one in own] for name, own in sample.groups.items()}
+    sample.hostvars["rmq78"] = {**sample.hostvars.pop("rmq77"), "ansible_host": "192.168.1.78"}
+    for index in (0, 1):
+        sample.group(index, members={"rmq71": "n0", "rmq76": "n1", "rmq78": "n2"})
+
+
+@pytest.mark.parametrize(("change", "host"), [(moved, "rmq77"), (renamed, "rmq78")])
+def test_the_members_of_one_host_may_move_when_it_is_replaced(change: Callable[[Sample], object], host: str) -> None:
+    assert len(_live.conflicts(carried(), plan(change), "rmq71")) == 2
+    assert _live.conflicts(carried(), plan(change), "rmq71", replaced=host) == []
+    assert len(_live.conflicts(carried(), plan(change), "rmq71", replaced="rmq76")) == 2
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        lambda s: s.hostvars["rmq76"].update(rocketmq_address="192.168.1.86"),
+        lambda s: s.group(0, members={"rmq71": "n0", "rmq76": "n1", "rmq77": "n5"}),
+        lambda s: s.group(0, listen_port=10931),
+        lambda s: s.group(0, store="/data/n0"),
+        lambda s: s.group(0, dledger_port=20931),
+    ],
+    ids=["another host too", "another id", "a port", "a store", "the DLedger port of all"],
+)
+def test_nothing_else_changes_with_them(also: Callable[[Sample], object]) -> None:
+    found = _live.conflicts(carried(), plan(lambda s: [moved(s), also(s)]), "rmq71", replaced="rmq77")
+    assert found
+    assert any("keeps its identity" in sentence for sentence in found)
+
+
+def test_only_the_group_that_is_taken_away_may_be_missing() -> None:
+    without = plan(lambda s: [own["rocketmq_broker_groups"].pop() for own in s.hostvars.values()])
+    (sentence,) = _live.conflicts(carried(), without, "rmq71")
+    assert "playbooks/remove_group.yml" in sentence
+    assert _live.conflicts(carried(), without, "rmq71", removed="RaftNode01") == []
+    assert _live.conflicts(carried(), without, "rmq71", removed="RaftNode00") == [sentence]
+
+
+def test_the_dead_of_a_replaced_host_may_be_registered() -> None:
+    def known(address: str, error: str | None, group: str = "RaftNode00") -> dict[str, Any]:
+        return {"members": [{"cluster": "RaftCluster", "group": group, "address": address, "error": error}]}
+
+    dead = known("192.168.1.77:10911", "no answer")
+    assert len(_live.unplanned_brokers(dead, plan(moved))) == 1
+    assert _live.unplanned_brokers(dead, plan(moved), replaced="rmq77") == []
+    assert len(_live.unplanned_brokers(known("192.168.1.77:10911", None), plan(moved), replaced="rmq77")) == 1
+    assert len(_live.unplanned_brokers(known("192.168.1.77:1", "no answer", "x"), plan(moved), replaced="rmq77")) == 1
+    assert _live.unplanned_brokers(known("192.168.1.77:1", None, "x"), plan(moved), removed="x") == []

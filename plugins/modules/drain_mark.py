@@ -1,0 +1,75 @@
+#!/usr/bin/python
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: drain_mark
+short_description: Writes down that a stopped broker has nothing left to consume
+version_added: 0.1.0
+description:
+  - Puts a mark into the store of a broker that M(rocketmq.cluster.group_idle) found empty and that was stopped then.
+    It is worth nothing any more once the broker has run again. M(rocketmq.cluster.host_info) tells it.
+options:
+  stores:
+    description: Folders of messages.
+    type: list
+    elements: path
+    required: true
+  topics:
+    description: Names of the topics that the broker group had, for whoever takes the group away.
+    type: list
+    elements: str
+    default: []
+attributes:
+  check_mode:
+    support: full
+    description: Writes nothing.
+  diff_mode:
+    support: none
+    description: There is nothing to see.
+author:
+  - RocketMQ Cluster Contributors (@rocketmq-cluster)
+"""
+
+EXAMPLES = r"""
+- name: Remember that it was drained
+  rocketmq.cluster.drain_mark:
+    stores: [/var/lib/rocketmq/n1/store]
+    topics: [orders, payments]
+"""
+
+RETURN = r"""
+marked:
+  description: The stores that had no such mark.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "stores": {"type": "list", "elements": "path", "required": True},
+            "topics": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    found = {"topics": sorted(module.params["topics"])}
+    unmarked = [store for store in module.params["stores"] if _disk.drained(store) != found]
+    try:
+        for store in [] if module.check_mode else unmarked:
+            _disk.mark_drained(store, found)
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename} cannot be written: {error.strerror}.")
+    module.exit_json(changed=bool(unmarked), marked=unmarked)
+
+
+if __name__ == "__main__":
+    main()
