@@ -1,0 +1,21 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The door from playbooks to what is in a backup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _backup_data
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "backup_name": _backup_data.name,
+            "backup_files": _backup_data.files,
+            "restore_problems": _backup_data.problems,
+        }
