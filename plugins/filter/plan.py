@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _live, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _live, _status, _topology
 
 
 class FilterModule:
@@ -21,5 +21,5 @@ class FilterModule:
             "host_problems": _live.host_problems,
             "clock_problems": _live.clock_problems,
             "clock_notices": _live.clock_notices,
-            "process_table": _live.process_table,
+            "status_screen": _status.screen,
         }

@@ -480,6 +480,7 @@ OTHER_NAMES = (
     "rocketmq_destroy_data",
     "rocketmq_export_dir",
     "rocketmq_force_lock",
+    "rocketmq_found_drift",
     "rocketmq_found_files",
     "rocketmq_found_groups",
     "rocketmq_found_offsets",
