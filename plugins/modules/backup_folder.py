@@ -82,7 +82,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils import _backup
 
 
 def main() -> None:
-    file = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
+    file = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True, "no_log": True}}
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},

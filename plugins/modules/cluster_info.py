@@ -16,6 +16,11 @@ description:
 extends_documentation_fragment:
   - rocketmq.cluster.connection
   - rocketmq.cluster.read_only
+options:
+  runtime:
+    description: Also tells everything that each broker says of itself.
+    type: bool
+    default: false
 seealso:
   - module: rocketmq.cluster.cluster_health
 author:
@@ -125,6 +130,10 @@ namesrv:
     groups:
       description: Group -> broker id -> address.
       type: dict
+runtime:
+  description: By address of a broker that answers, what it says of itself, key by key.
+  returned: when O(runtime)
+  type: dict
 table:
   description: The members in the columns of clusterList, a line each, and a line for each process that does not answer.
   returned: success
@@ -134,11 +143,15 @@ table:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import RuntimeInfo
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=_arguments.CONNECTION, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**_arguments.CONNECTION, "runtime": {"type": "bool", "default": False}},
+        supports_check_mode=True,
+    )
     namesrv, timeout = module.params["namesrv"], module.params["timeout"]
     _arguments.check(module)
     overview = _overview.look(namesrv, timeout)
@@ -147,7 +160,9 @@ def main() -> None:
     except RocketMQError as error:
         module.fail_json(msg=str(error))
     data = _overview.as_data(overview)
-    module.exit_json(changed=False, table=_overview.table(data), **data)
+    tables = {address: found.table for address, found in overview.brokers.items() if isinstance(found, RuntimeInfo)}
+    runtime = {"runtime": tables} if module.params["runtime"] else {}
+    module.exit_json(changed=False, table=_overview.table(data), **data, **runtime)
 
 
 if __name__ == "__main__":
