@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _systemd
 
-_KERNEL = (pathlib.Path("/etc/sysctl.d/zz-rocketmq.conf"), pathlib.Path("/etc/tmpfiles.d/rocketmq.conf"))
+#: Our kernel settings.
+KERNEL = (pathlib.Path("/etc/sysctl.d/zz-rocketmq.conf"), pathlib.Path("/etc/tmpfiles.d/rocketmq.conf"))
 _ENVIRONMENT = re.compile(r"^EnvironmentFile=-?(\S+)", re.MULTILINE)
 _KV_TABLES = re.compile(r"^\s*kvConfigPath\s*=\s*(\S+)", re.MULTILINE)
 #: Nothing that belongs there is as big.
@@ -30,7 +32,7 @@ class Found(NamedTuple):
         return sorted({*self.units, *self.configuration, *self.kv_tables, *self.kernel})
 
 
-def ours(unit_dir: pathlib.Path = _systemd.UNIT_DIR, kernel: Iterable[pathlib.Path] = _KERNEL) -> Found:
+def ours(unit_dir: pathlib.Path = _systemd.UNIT_DIR, kernel: Iterable[pathlib.Path] = KERNEL) -> Found:
     """Raises OSError."""
     services = [path for path in sorted(unit_dir.glob("rocketmq-*.service")) if _systemd.describe(path)]
     units = [*services, *unit_dir.glob("rocketmq.target"), *unit_dir.glob("rocketmq-*.service.d/*.conf")]
@@ -57,3 +59,19 @@ def _files(folder: pathlib.Path) -> list[pathlib.Path]:
     if not folder.is_dir():
         return []
     return [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size <= _TOO_BIG]
+
+
+def properties(path: pathlib.Path) -> dict[str, str]:
+    """The keys of a configuration file, with their values as RocketMQ reads them; empty when there is none."""
+    try:
+        if path.suffix == ".json":
+            return {key: _plain(value) for key, value in json.loads(path.read_text(encoding="utf-8")).items()}
+        lines = path.read_text(encoding="latin-1").splitlines()
+    except (OSError, ValueError, AttributeError):
+        return {}
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith(("#", "!")))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
