@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _live, _status, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _live, _status, _topology
 
 
 class FilterModule:
@@ -15,6 +15,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "adopt": _adopt.adopt,
+            "adopted_files": _adopt.files,
             "plan": _topology.plan,
             "conflicts": _live.conflicts,
             "unplanned_brokers": _live.unplanned_brokers,

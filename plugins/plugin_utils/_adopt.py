@@ -60,8 +60,8 @@ def adopt(
 ) -> dict[str, Any]:
     """``hosts``, ``variables`` (of group_vars/rocketmq.yml), ``roles`` and ``report``, a list of sentences.
 
-    ``hosts`` has by host its ansible_* variables, ``ansible_facts``, and under ``found`` the result of process_info
-    (nothing where it could not be had); ``view`` is the result of cluster_info with ``settings``.
+    ``hosts`` has the variables of each host, ``ansible_facts`` and the result of process_info, ``rocketmq_processes``,
+    among them; ``view`` is the result of cluster_info with ``settings``.
     """
     draft = _Draft(hosts, view, namesrv)
     draft.lay_out()
@@ -118,7 +118,8 @@ class _Draft:
     def lay_out(self) -> None:
         for host, own in self._hosts.items():
             if not _found(own):
-                self._say(f"{host} could not be read ({own.get('unread') or 'it does not answer'}): run again with it.")
+                why = (own.get("rocketmq_processes") or {}).get("msg") or "it does not answer"
+                self._say(f"{host} could not be read ({why}): run again with it.")
         self._only_one_cluster()
         self._version()
         self._places()
@@ -698,7 +699,7 @@ class _Draft:
 
 
 def _found(own: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = own.get("found") or {}
+    found: Mapping[str, Any] = own.get("rocketmq_processes") or {}
     return found if "processes" in found else {}
 
 

@@ -43,7 +43,7 @@ class Running:
             texts = {file["path"]: file["content"] for file in own["os"]["files"]}
             kernel = {path: texts.get(path) for path in (_os.SYSCTL_PATH, _os.TMPFILES_PATH)}
             connection = {name: hostvars[host][name] for name in hostvars[host] if name.startswith("ansible_")}
-            self.hosts[host] = {**connection, "found": {"processes": processes, "kernel": kernel}}
+            self.hosts[host] = {**connection, "rocketmq_processes": {"processes": processes, "kernel": kernel}}
 
     def process(self, host: str, own: dict[str, Any], instance: dict[str, Any], kind: str) -> dict[str, Any]:
         files = {file["path"]: file["content"] for file in instance["service"]["files"]}
@@ -107,7 +107,9 @@ class Running:
         return {"members": members, "settings": self.settings}
 
     def processes(self, kind: str) -> list[dict[str, Any]]:
-        return [one for own in self.hosts.values() for one in own["found"]["processes"] if one["kind"] == kind]
+        return [
+            one for own in self.hosts.values() for one in own["rocketmq_processes"]["processes"] if one["kind"] == kind
+        ]
 
     def adopt(self) -> dict[str, Any]:
         return _adopt.adopt(self.hosts, self.view(), self.plan["namesrv"])
@@ -115,8 +117,8 @@ class Running:
     def by_hand(self) -> None:
         """As the seeds start them: no units, RocketMQ's own options, files of one's own, data below the home folder."""
         for own in self.hosts.values():
-            own["found"]["kernel"] = dict.fromkeys(own["found"]["kernel"])
-            for one in own["found"]["processes"]:
+            own["rocketmq_processes"]["kernel"] = dict.fromkeys(own["rocketmq_processes"]["kernel"])
+            for one in own["rocketmq_processes"]["processes"]:
                 number = one["properties"].get("dLegerSelfId", "")
                 one.update(unit="", instance="", unit_text="", user="root", home="/opt/rocketmq-4.9.7")
                 one.update(jvm_options=["-server", "-Xms1g", "-Xmx1g", "-Xmn512m", "-Duser.timezone=UTC"])
@@ -291,7 +293,7 @@ def test_a_cluster_that_was_started_by_hand(tmp_path: pathlib.Path) -> None:
 def test_what_could_not_be_read_is_named(tmp_path: pathlib.Path) -> None:
     sample = Sample()
     running = Running(sample.hostvars, sample.groups, tmp_path)
-    running.hosts["rmq77"]["found"] = {}
+    running.hosts["rmq77"]["rocketmq_processes"] = {}
     report = "\n".join(running.adopt()["report"])
     assert "rmq77 could not be read (it does not answer): run again with it." in report
     assert "Group RaftNode00 has the members n2, found on no host" in report
@@ -300,7 +302,9 @@ def test_what_could_not_be_read_is_named(tmp_path: pathlib.Path) -> None:
 
 
 def test_nothing_at_all_gives_sentences_and_no_traceback() -> None:
-    adopted = _adopt.adopt({"rmq71": {"ansible_host": "192.168.1.71", "found": {"processes": [], "kernel": {}}}}, {})
+    adopted = _adopt.adopt(
+        {"rmq71": {"ansible_host": "192.168.1.71", "rocketmq_processes": {"processes": [], "kernel": {}}}}, {}
+    )
     assert adopted["variables"]["rocketmq_broker_groups"] == []
     assert any("No process says which version it is" in one for one in adopted["report"])
 
