@@ -19,5 +19,8 @@ class FilterModule:
             "backup_files": _backup_data.files,
             "bundle_texts": _bundle.texts,
             "plan_secrets": _bundle.secrets,
+            "store_members": _backup_data.store_members,
+            "store_problems": _backup_data.store_problems,
+            "stores_to_restore": _backup_data.stores,
             "restore_problems": _backup_data.problems,
         }

@@ -91,3 +91,66 @@ def _problems(manifest: Mapping[str, Any], plan: Mapping[str, Any], force: bool)
 
 def _numbers(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def store_members(plan: Mapping[str, Any], view: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Group -> its member whose store is archived: one that is stopped already, else the last one that follows.
+
+    ``view``: the result of cluster_info. A group without such a member has none.
+    """
+    known = {(member["group"], member["address"]): member["broker_id"] for member in view["members"]}
+    found = {}
+    for group in plan["groups"]:
+        members = [(known.get((group["name"], member["address"])), member) for member in group["members"]]
+        following = [member for identity, member in members if identity is not None and identity > 0]
+        stopped = [member for identity, member in members if identity is None]
+        leads = any(identity == 0 for identity, _member in members)
+        if group["name"] in wanted and leads and (stopped or following):
+            found[group["name"]] = (stopped or following)[-1]
+    return found
+
+
+def store_problems(plan: Mapping[str, Any], members: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
+    """Why the stores of these groups cannot be archived, in sentences."""
+    names = [group["name"] for group in plan["groups"]]
+    unknown = [name for name in wanted if name not in names]
+    without = [name for name in wanted if name in names and name not in members]
+    problems = []
+    if unknown:
+        problems.append(f"rocketmq_backup_store names {', '.join(unknown)}: the cluster has {', '.join(names)}.")
+    if without:
+        problems.append(
+            f"{', '.join(without)}: no member follows a leader right now, and a leader's store is not archived: "
+            "it would have to stop: start another member, or leave the group out of rocketmq_backup_store."
+        )
+    return problems
+
+
+def stores(manifest: Mapping[str, Any], plan: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
+    """``problems``, and ``stores``: those of the backup that go back, each with the ``instance`` of its member."""
+    kept = {store["group"]: store for store in manifest.get("stores") or []}
+    problems, found = [], []
+    for name in wanted:
+        store = kept.get(name)
+        if store is None:
+            problems.append(f"The backup has no store of {name}, only of {', '.join(kept) or 'no group'}.")
+            continue
+        group = next((group for group in plan["groups"] if group["name"] == name), {"members": [], "mode": ""})
+        same = [
+            one for one in group["members"] if (one["host"], one["member_id"]) == (store["host"], store["member_id"])
+        ]
+        if not same or group["mode"] != store["mode"]:
+            identity = f"{store['host']} {store['member_id']}".strip()
+            problems.append(
+                f"The store of {name} is that of the member {identity} of a group of mode {store['mode']}, which this "
+                "inventory does not have: a store goes back to the same group and id only."
+            )
+        elif _numbers(plan["version"]) < _numbers(store["version"]):
+            problems.append(
+                f"The store of {name} was written by RocketMQ {store['version']}, and {plan['version']} may not read "
+                f"it: set rocketmq_version to {store['version']} or later."
+            )
+        else:
+            brokers = plan["hosts"][store["host"]]["brokers"]
+            found.append({**store, "instance": next(one for one in brokers if one["group"] == name)})
+    return {"problems": problems, "stores": found}

@@ -97,3 +97,70 @@ def test_files_of_a_host_are_found_from_its_units(tmp_path: pathlib.Path) -> Non
     }
     assert host_files.kv_tables(found.kv_tables[0]) == {"T": {"k": "v"}}
     assert host_files.kv_tables(data / "nothing") == {}
+
+
+def sample_plan() -> dict[str, Any]:
+    sample = Sample()
+    return _topology.plan(sample.hostvars, sample.groups)
+
+
+def seen(plan: dict[str, Any], leader: int, *away: int) -> dict[str, Any]:
+    """What cluster_info says of RaftNode00; its members by number."""
+    members = plan["groups"][0]["members"]
+    return {
+        "members": [
+            {"group": "RaftNode00", "address": one["address"], "broker_id": 0 if number == leader else number + 1}
+            for number, one in enumerate(members)
+            if number not in away
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("leader", "away", "expected"),
+    [(0, (), "rmq77"), (2, (), "rmq76"), (2, (0,), "rmq71"), (0, (1,), "rmq76"), (9, (0,), ""), (0, (1, 2), "rmq77")],
+)
+def test_which_member_is_archived(leader: int, away: tuple[int, ...], expected: str) -> None:
+    plan = sample_plan()
+    found = _backup_data.store_members(plan, seen(plan, leader, *away), ["RaftNode00"])
+    if leader == 9:  # nobody leads, but all follow: without a leader nobody is stopped
+        assert found == {}
+        assert "no member follows a leader" in _backup_data.store_problems(plan, found, ["RaftNode00"])[0]
+        return
+    assert found["RaftNode00"]["host"] == expected
+    assert _backup_data.store_problems(plan, found, ["RaftNode00"]) == []
+
+
+def test_a_group_that_is_alone_and_one_that_is_not_there() -> None:
+    plan = sample_plan()
+    plan["groups"][0]["members"] = plan["groups"][0]["members"][:1]
+    found = _backup_data.store_members(plan, seen(plan, 0), ["RaftNode00", "Nothing"])
+    problems = _backup_data.store_problems(plan, found, ["RaftNode00", "Nothing"])
+    assert problems[0] == "rocketmq_backup_store names Nothing: the cluster has RaftNode00, RaftNode01."
+    assert "RaftNode00: no member follows a leader right now" in problems[1]
+    assert _backup_data.store_members(plan, seen(plan, 0), []) == {}
+
+
+STORE = {"group": "RaftNode01", "host": "rmq76", "member_id": "n1", "mode": "dledger", "version": "4.9.7"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, ""),
+        ({"version": "4.7.1"}, ""),
+        ({"version": "4.9.8"}, "was written by RocketMQ 4.9.8, and 4.9.7 may not read it"),
+        ({"member_id": "n2"}, "that of the member rmq76 n2 of a group of mode dledger"),
+        ({"host": "rmq99"}, "that of the member rmq99 n1 of a group"),
+        ({"mode": "controller"}, "of mode controller, which this inventory does not have"),
+        ({"group": "Other"}, "The backup has no store of RaftNode01, only of Other."),
+    ],
+)
+def test_which_store_goes_back(change: dict[str, str], expected: str) -> None:
+    found = _backup_data.stores({"stores": [{**STORE, **change}]}, sample_plan(), ["RaftNode01"])
+    assert expected in "".join(found["problems"])
+    assert [one["instance"]["unit"] for one in found["stores"]] == ([] if expected else ["rocketmq-broker@n1.service"])
+
+
+def test_no_store_was_asked_for() -> None:
+    assert _backup_data.stores({}, sample_plan(), []) == {"problems": [], "stores": []}
