@@ -111,7 +111,8 @@ class Desired:
 
     def plan(self, state: State) -> list[Change]:
         """The items with an offset that is not as wanted. Raises PlanError for what must not be done."""
-        changes, problems = [], []
+        changes: list[Change] = []
+        problems: list[str] = []
         for item, queues in self._items:
             if self._stays_away(state, item):
                 continue

@@ -10,14 +10,14 @@ module: host_report
 short_description: Tells all that somebody who looks for a fault wants to see of a host
 version_added: 0.1.0
 description:
-  - Reads units and what systemd says of them, the last lines of their journals, configuration and environment files,
-    processes, versions, disks, memory, kernel settings, and the sockets of some ports.
+  - Reads units and what systemd says of them, the last lines of their journals and logs, configuration and environment
+    files, processes, versions, disks, memory, kernel settings, and the sockets of some ports.
   - Secrets are masked before anything leaves the host. What cannot be read is said in its place.
 extends_documentation_fragment:
   - rocketmq.cluster.read_only
 options:
   lines:
-    description: How many lines of each journal.
+    description: How many lines of each journal and log.
     type: int
     default: 1000
   ports:
@@ -58,6 +58,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _host_files, _secrets, _systemd
 
 _SECONDS = 30
+_LOG_DIR = re.compile(r"-Drocketmq\.log\.dir=([^\s\"]+)")
 _JAVA_HOME = re.compile(r"^JAVA_HOME=(\S+)", re.MULTILINE)
 _COMMANDS = {
     "host/uname": ["uname", "-a"],
@@ -132,6 +133,14 @@ def versions(found: _host_files.Found) -> str:
     return "".join(lines + [f"\n{home}\n{said([f'{home}/bin/java', '-version'])}" for home in sorted(homes)])
 
 
+def logs(found: _host_files.Found, lines: int) -> dict[str, str]:
+    """The last lines of every log file of a process of ours."""
+    environments = [read(path) for path in found.configuration if path.suffix == ".env"]
+    folders = {pathlib.Path(name) for text in environments for name in _LOG_DIR.findall(text)}
+    paths = sorted(path for folder in folders for path in folder.rglob("*.log"))
+    return {f"logs{path}": said(["tail", "-n", str(lines), str(path)]) for path in paths}
+
+
 def texts(lines: int, ports: Iterable[int]) -> dict[str, str]:
     """Raises OSError."""
     found = _host_files.ours()
@@ -141,6 +150,7 @@ def texts(lines: int, ports: Iterable[int]) -> dict[str, str]:
             collected[f"units/{path.name}"] = said(["systemctl", "show", "--no-pager", path.name])
             journal = ["journalctl", "--no-pager", "--output=short-iso", f"--lines={lines}", f"--unit={path.name}"]
             collected[f"journals/{path.name}.log"] = said(journal)
+    collected |= logs(found, lines)
     collected |= {name: said(command) for name, command in _COMMANDS.items()}
     collected |= {f"host{name}": read(pathlib.Path(name)) for name in _FILES if pathlib.Path(name).exists()}
     collected["host/kernel-settings"] = said(["sysctl", *_KERNEL])

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _configuration_wanted
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
     _checks,
@@ -345,7 +345,7 @@ class _Draft:
                     self._host_value(process["host"], name, _number(process["properties"].get(key, default)))
         for host in self.cluster.get("rocketmq_controller_members", {}):
             kinds = [self._by_instance.get((kind, host, "")) for kind in ("controller", "namesrv")]
-            properties = next((one["properties"] for one in kinds if one and _embeds(one)), {})
+            properties: Mapping[str, str] = next((one["properties"] for one in kinds if one and _embeds(one)), {})
             for name, address in _controller_addresses(properties):
                 port = address.rpartition(":")[2]
                 if port:
@@ -718,7 +718,7 @@ def _who(process: Process) -> str:
 
 
 def _embeds(process: Process) -> bool:
-    return process["kind"] == "controller" or process["properties"].get("enableControllerInNamesrv") == "true"
+    return bool(process["kind"] == "controller" or process["properties"].get("enableControllerInNamesrv") == "true")
 
 
 def _mode(processes: Sequence[Process]) -> str:
@@ -768,7 +768,7 @@ def _first(options: Iterable[str], prefix: str) -> str:
 
 
 def _option(process: Process, prefix: str) -> str:
-    """The last one counts for the JVM, but for those that ours are never repeated."""
+    """What stands behind the first option that begins like this; empty without one."""
     return _first(process["jvm_options"], prefix)
 
 

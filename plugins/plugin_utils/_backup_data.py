@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 #: Files of a backup. The first two are what topics.yml takes.
 TOPICS, CONSUMER_GROUPS, OFFSETS, KV_TABLES = "topics.yml", "consumer_groups.yml", "offsets.json", "kv_tables.json"
 
+_NO_GROUP: Mapping[str, Any] = {"members": [], "mode": ""}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -135,7 +136,7 @@ def stores(manifest: Mapping[str, Any], plan: Mapping[str, Any], wanted: Sequenc
         if store is None:
             problems.append(f"The backup has no store of {name}, only of {', '.join(kept) or 'no group'}.")
             continue
-        group = next((group for group in plan["groups"] if group["name"] == name), {"members": [], "mode": ""})
+        group: Mapping[str, Any] = next((group for group in plan["groups"] if group["name"] == name), _NO_GROUP)
         same = [
             one for one in group["members"] if (one["host"], one["member_id"]) == (store["host"], store["member_id"])
         ]

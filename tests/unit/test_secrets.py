@@ -110,6 +110,9 @@ class Host:
             (etc / name).write_text(self.everything, encoding="utf-8")
         unit = f"[Service]\nEnvironmentFile={etc}/broker-n0.env\n[X-RocketMQ]\nConfig={etc}/broker-n0.conf\nVersion=1\n"
         (units / "rocketmq-broker@n0.service").write_text(unit, encoding="utf-8")
+        (etc / "own.env").write_text(f'JAVA_OPTIONS="-Drocketmq.log.dir={tmp_path}/log -Da=b"\n', encoding="utf-8")
+        (tmp_path / "log").mkdir()
+        (tmp_path / "log" / "broker.log").write_text(self.everything, encoding="utf-8")
         found = _host_files.ours(units, [])
         monkeypatch.setattr(_host_files, "ours", lambda: found)
         monkeypatch.setattr(_systemd, "UNIT_DIR", units)
@@ -168,6 +171,7 @@ def test_nothing_secret_is_in_the_archive(tmp_path: pathlib.Path, monkeypatch: p
         "hosts/rmq71/host/sockets",
         "hosts/rmq71/journals/rocketmq-broker@n0.service.log",
         f"hosts/rmq71/files{tmp_path}/etc/broker-n0.conf",
+        f"hosts/rmq71/logs{tmp_path}/log/broker.log",
         "hosts/rmq77/unread.txt",
     } <= names
     assert found["C-support-1/hosts/rmq71/host/sockets"].splitlines()[1:] == ["LISTEN 0 128 *:10911 *:* users"]
