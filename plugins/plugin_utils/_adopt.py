@@ -379,6 +379,11 @@ class _Draft:
         for host in self._hosts:
             # A console may have a Java of its own.
             own = [one for one in self._processes if one["host"] == host and one["java_major"]]
+            if any(one["container"] for one in own):
+                self._say(
+                    f"{host}: the Java of a container stays in it; its processes get that of rocketmq_java_major."
+                )
+                continue
             own.sort(key=lambda one: one["kind"] == "dashboard")
             if not own:
                 continue
@@ -395,7 +400,7 @@ class _Draft:
                 )
                 continue
             self._host_value(host, "rocketmq_java_major", major)
-            if not process["java_home"].startswith("/usr/lib/jvm/") and not process["container"]:
+            if not process["java_home"].startswith("/usr/lib/jvm/"):
                 self.own[host]["rocketmq_java_source"] = "preinstalled"
                 self.own[host]["rocketmq_java_home"] = process["java_home"]
                 self._say(

@@ -314,10 +314,11 @@ def test_a_container_keeps_its_data(tmp_path: pathlib.Path) -> None:
     running = Running(sample.hostvars, sample.groups, tmp_path)
     running.by_hand()
     for one in running.processes("broker"):
-        one.update(container="c" * 64, store_on_host="")
+        one.update(container="c" * 64, store_on_host="", java_major=8, java_home="/usr/local/jdk")
     report = "\n".join(running.adopt()["report"])
     assert "the messages of group RaftNode00 are in a container alone" in report
     assert "was started in the container cccccccccccc" in report
+    assert "rmq71: the Java of a container stays in it" in report
 
 
 @pytest.mark.parametrize(("text", "expected"), [("04", "04"), ("0", 0), ("72", 72), ("true", True), ("a b", "a b")])
