@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _growth, _live, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _live, _status, _topology
 
 
 class FilterModule:
@@ -15,6 +16,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "adopt": _adopt.adopt,
+            "adopted_files": _adopt.files,
             "plan": _topology.plan,
             "conflicts": _live.conflicts,
             "unplanned_brokers": _live.unplanned_brokers,
@@ -32,4 +35,5 @@ class FilterModule:
             "only_in": _growth.only_in,
             "place_also": _growth.place_also,
             "unmatched": _growth.unmatched,
+            "status_screen": _status.screen,
         }

@@ -88,6 +88,11 @@ def matches(key: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)
 
 
+def shown(key: str, value: str) -> str:
+    """Stars instead of a secret."""
+    return "********" if value and matches(key, SECRET) else value
+
+
 def mistakes(values: Mapping[str, Any]) -> list[str]:
     """Sentences about values that no process may get."""
     return [sentence for key, value in values.items() for sentence in _mistakes(key, value)]
@@ -190,7 +195,7 @@ class Desired:
     def shown(self, settings: Settings) -> Settings:
         """The settings that were asked for, all of them without any; no secrets."""
         keys = sorted(self._values or settings)
-        return {key: "********" if settings[key] and matches(key, SECRET) else settings[key] for key in keys}
+        return {key: shown(key, settings[key]) for key in keys}
 
 
 def effect(key: str) -> str:

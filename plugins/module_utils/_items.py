@@ -14,7 +14,8 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Br
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
-_SHOWN = 10
+#: Names or sentences of one kind that a message has.
+SHOWN = 10
 
 #: What became of the requests of one kind.
 Answers = Sequence[object]
@@ -70,7 +71,7 @@ class Purge(NamedTuple):
 
 def some(names: Sequence[str]) -> str:
     """The first of the names."""
-    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
 
 
 def twice(noun: str, items: Sequence[Mapping[str, Any]], default_groups: Sequence[str]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import 
 CONSUME_STATS = Request(208, "GET_CONSUME_STATS")
 COMMITTED = Request(14, "QUERY_CONSUMER_OFFSET")
 COMMIT = Request(15, "UPDATE_CONSUMER_OFFSET")
+ALL_COMMITTED = Request(43, "GET_ALL_CONSUMER_OFFSET")
 RESET = Request(222, "INVOKE_BROKER_TO_RESET_OFFSET")
 BY_TIME = Request(29, "SEARCH_OFFSET_BY_TIMESTAMP")
 MAXIMUM = Request(30, "GET_MAX_OFFSET")
@@ -37,8 +38,25 @@ EARLIEST, LATEST = 0, -1
 
 #: From 1973 on. A smaller number was meant as seconds.
 _MILLISECONDS = re.compile(r"[1-9][0-9]{11,13}")
+#: Topic and consumer group -> queue -> offset.
+Committed = dict[tuple[str, str], dict[int, int]]
+
 #: What 5.x says, with code 0, when it ignores a COMMIT: consumers have still to learn of an earlier RESET.
 _IGNORED = "previously reset"
+
+
+def committed(broker: Broker) -> Committed:
+    """Everything that consumer groups have committed on one broker. Raises RocketMQError."""
+    answer = broker.call(ALL_COMMITTED)
+    found: Committed = {}
+    try:
+        for key, queues in _fastjson.loads(answer.body)["offsetTable"].items():
+            # A topic has no @ in its name; before 5.x nobody checks that of a consumer group.
+            topic, _at, group = str(key).partition("@")
+            found[topic, group] = {int(queue): int(offset) for queue, offset in queues.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise broker.unexpected(ALL_COMMITTED, repr(error)) from None
+    return found
 
 
 def lags(broker: Broker, names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

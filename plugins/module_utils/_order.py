@@ -47,14 +47,19 @@ def lists(cluster: Cluster) -> Lists:
 
 def listed(server: NameServer) -> dict[str, Entry]:
     """Topic -> entry, as one name server has it. Raises RocketMQError."""
+    return {topic: _entry(value) for topic, value in table(server, _NAMESPACE).items()}
+
+
+def table(server: NameServer, namespace: str) -> dict[str, str]:
+    """A key-value table of one name server; empty where nothing was ever in it. Raises RocketMQError."""
     try:
-        answer = server.call(LIST, {"namespace": _NAMESPACE})
+        answer = server.call(LIST, {"namespace": namespace})
     except ResponseError as error:
-        if error.code == _NOT_FOUND:  # nothing was ever listed
+        if error.code == _NOT_FOUND:
             return {}
         raise
     try:
-        return {str(topic): _entry(str(value)) for topic, value in _fastjson.loads(answer.body)["table"].items()}
+        return {str(key): str(value) for key, value in _fastjson.loads(answer.body)["table"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise server.unexpected(LIST, repr(error)) from None
 

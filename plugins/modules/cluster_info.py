@@ -16,6 +16,15 @@ description:
 extends_documentation_fragment:
   - rocketmq.cluster.connection
   - rocketmq.cluster.read_only
+options:
+  runtime:
+    description: Also tells everything that each broker says of itself.
+    type: bool
+    default: false
+  settings:
+    description: Also tells the settings that each broker and each name server of O(namesrv) works with.
+    type: bool
+    default: false
 seealso:
   - module: rocketmq.cluster.cluster_health
 author:
@@ -125,6 +134,14 @@ namesrv:
     groups:
       description: Group -> broker id -> address.
       type: dict
+runtime:
+  description: By address of a broker that answers, what it says of itself, key by key.
+  returned: when O(runtime)
+  type: dict
+settings:
+  description: By address of a broker or name server that answers, key -> value; stars instead of a secret.
+  returned: when O(settings)
+  type: dict
 table:
   description: The members in the columns of clusterList, a line each, and a line for each process that does not answer.
   returned: success
@@ -132,13 +149,36 @@ table:
   elements: str
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _arguments, _overview
+from ansible_collections.rocketmq.cluster.plugins.module_utils import (
+    _arguments,
+    _configuration,
+    _configuration_wanted,
+    _overview,
+)
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import RuntimeInfo
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
+
+_FURTHER = {name: {"type": "bool", "default": False} for name in ("runtime", "settings")}
+
+
+def settings(kind: _configuration.Kind, addresses: Iterable[str], timeout: float) -> dict[str, dict[str, str]]:
+    """By address of a process that tells them."""
+    return {
+        address: {key: _configuration_wanted.shown(key, value) for key, value in found.items()}
+        for address, found in _configuration.live(kind, addresses, timeout).items()
+        if not isinstance(found, RocketMQError)
+    }
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=_arguments.CONNECTION, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**_arguments.CONNECTION, **_FURTHER},
+        supports_check_mode=True,
+    )
     namesrv, timeout = module.params["namesrv"], module.params["timeout"]
     _arguments.check(module)
     overview = _overview.look(namesrv, timeout)
@@ -147,7 +187,14 @@ def main() -> None:
     except RocketMQError as error:
         module.fail_json(msg=str(error))
     data = _overview.as_data(overview)
-    module.exit_json(changed=False, table=_overview.table(data), **data)
+    tables = {address: found.table for address, found in overview.brokers.items() if isinstance(found, RuntimeInfo)}
+    further: dict[str, Any] = {"runtime": tables} if module.params["runtime"] else {}
+    if module.params["settings"]:
+        further["settings"] = {
+            **settings(_configuration.NAME_SERVER, overview.views(), timeout),
+            **settings(_configuration.BROKER, tables, timeout),
+        }
+    module.exit_json(changed=False, table=_overview.table(data), **data, **further)
 
 
 if __name__ == "__main__":

@@ -139,29 +139,12 @@ utc_offset_seconds:
   type: int
 """
 
-import json
 import pathlib
 import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports, _systemd
-
-
-def read_properties(path: pathlib.Path) -> dict[str, str]:
-    """The keys of a configuration file, with their values as RocketMQ reads them; empty when there is none."""
-    try:
-        if path.suffix == ".json":
-            return {key: _plain(value) for key, value in json.loads(path.read_text(encoding="utf-8")).items()}
-        lines = path.read_text(encoding="latin-1").splitlines()
-    except (OSError, ValueError, AttributeError):
-        return {}
-    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith(("#", "!")))
-    return {key.strip(): value.strip() for key, value in pairs}
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _host_files, _ports, _systemd
 
 
 def has_data(store: str) -> bool:
@@ -195,7 +178,7 @@ def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
                 "restarts": int(state.get("NRestarts") or 0),
                 "store": store,
                 "config_path": config,
-                "properties": read_properties(pathlib.Path(config)) if config else {},
+                "properties": _host_files.properties(pathlib.Path(config)) if config else {},
             }
         )
     return result

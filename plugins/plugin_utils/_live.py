@@ -380,12 +380,3 @@ def clock_notices(looks: Mapping[str, Mapping[str, Any]]) -> list[str]:
         f"The hosts are in different time zones ({shown}): deleteWhen is an hour of the host's own time, so members "
         "of a group delete expired messages at different moments, and their logs show times with different offsets."
     ]
-
-
-def process_table(deployed: list[dict[str, Any]]) -> str:
-    """The processes of a host, a line each."""
-    lines = ["PROCESS                             VERSION  STATE     RESTARTS"]
-    for found in deployed:
-        state = "running" if found["running"] else "stopped"
-        lines.append(f"{found['unit']:<35} {found['version'] or '-':<8} {state:<9} {found['restarts']}")
-    return "\n".join(lines if deployed else ["no RocketMQ process"])

@@ -24,8 +24,8 @@ def joined(owners: Sequence[str]) -> str:
     return " and ".join([owners[0], *(owner[0].lower() + owner[1:] for owner in owners[1:])])
 
 
-def shorten(shown: str) -> str:
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+def shorten(shown: str, width: int = 60) -> str:
+    return shown if len(shown) <= width else shown[: width - 3] + "..."
 
 
 def closest(name: Any, known: Iterable[str], cutoff: float = 0.5) -> str:

@@ -157,6 +157,7 @@ def _offsets() -> Iterator[Ask]:
     yield Ask("update_offset_no_group", "leader", 15, {**known, "consumerGroup": ABSENT_GROUP})
     yield Ask("update_offset_no_topic", "leader", 15, {**known, "topic": ABSENT})
     yield Ask("query_offset", "leader", 14, {"consumerGroup": TOOLS, **place})
+    yield Ask("all_offsets", "leader", 43)
     yield Ask("consume_stats", "leader", 208, {"consumerGroup": TOOLS, "topic": TOPIC})
     yield Ask("consume_stats_no_group", "leader", 208, {"consumerGroup": f"{ABSENT_GROUP}_2"})
     yield Ask("max_offset", "leader", 30, place)

@@ -111,6 +111,14 @@ def query_offset(broker: FakeBroker, request: _remoting.Frame) -> bytes:
     return broker.reply("query_offset_none" if exact else "query_offset_new_group", request)
 
 
+def all_offsets(broker: FakeBroker, request: _remoting.Frame) -> bytes:
+    table = {f"{topic}@{name}": dict(queues) for (topic, name), queues in broker.store.offsets.items()}
+    # Captured of 4.9.7 alone; the others' answer differs in nothing but its table.
+    name = "all_offsets" if fake_frames.known(broker.version, "all_offsets") else "consume_stats"
+    real = fake_frames.body(broker.version, name)
+    return broker.reply(name, request, body=fake_frames.dumps({**real, "offsetTable": table}))
+
+
 def update_offset(broker: FakeBroker, request: _remoting.Frame) -> bytes:
     ext = request.ext
     topic, name = ext["topic"], ext["consumerGroup"]
@@ -153,6 +161,7 @@ def reset_offset(broker: FakeBroker, request: _remoting.Frame) -> bytes:
 HANDLERS = {
     14: query_offset,
     15: update_offset,
+    43: all_offsets,
     200: update,
     201: table,
     203: connections,

@@ -62,3 +62,19 @@ def test_all_roles_are_for_the_same_platforms() -> None:
     platforms = [meta["galaxy_info"]["platforms"] for meta in metas]
     assert {one["name"] for one in platforms[0]} == {"Debian", "Ubuntu", "EL"}
     assert [found for found in platforms if found != platforms[0]] == []
+
+
+#: What README.md describes; all other playbooks are operations.
+_EVERY_DAY = ("destroy", "export", "preflight", "site", "topics", "verify")
+
+
+def test_every_operation_has_a_runbook() -> None:
+    playbooks = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "playbooks").glob("*.yml")}
+    alone = [name for name, text in playbooks.items() if "# Not run by itself" not in text]
+    assert sorted(path.stem for path in (ROOT / "docs/runbooks").glob("*.md")) == sorted(set(alone) - {*_EVERY_DAY})
+    for name in set(alone) - {*_EVERY_DAY}:
+        text = (ROOT / "docs/runbooks" / f"{name}.md").read_text(encoding="utf-8")
+        assert f"playbooks/{name}.yml" in text
+        assert "## Do it" in text
+        assert "## What you see" in text
+        assert "## When it stops" in text

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.modules import host_info
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _host_files
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _live, _topology
 from test_live import LOOK
 
@@ -140,10 +140,10 @@ def test_host_info_reads_what_the_plan_wrote(tmp_path: pathlib.Path) -> None:
     properties = plan(beside)["hosts"]["rmq76"]["proxy"][0]["config"]["properties"]
     path = tmp_path / "proxy.json"
     path.write_text(_files.configuration(str(path), properties), encoding="utf-8")
-    found = host_info.read_properties(path)
+    found = _host_files.properties(path)
     assert {key: found[key] for key in properties} == {
         key: _files.property_text(value) for key, value in properties.items()
     }
     for damaged in ("", "[]", "{"):
         path.write_text(damaged, encoding="utf-8")
-        assert host_info.read_properties(path) == {}
+        assert _host_files.properties(path) == {}
