@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _growth, _live, _topology
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _live, _status, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _growth, _live, _status, _topology
 
 
 class FilterModule:
@@ -24,7 +23,6 @@ class FilterModule:
             "host_problems": _live.host_problems,
             "clock_problems": _live.clock_problems,
             "clock_notices": _live.clock_notices,
-            "process_table": _live.process_table,
             "differences": _live.differences,
             "drained_groups": _live.drained_groups,
             "told_live": _growth.told_live,
