@@ -25,9 +25,8 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
 )
 
 QUEUES = 4
-#: Seconds that a question to a name server or about health may take.
-TIMEOUT = 1.0
-
+#: Seconds after which a name server counts as silent.
+_ASK_TIMEOUT = 1.0
 #: Seconds for an attempt to send, and how many there are, as the vendor's clients have them by default.
 _SEND_TIMEOUT = 3.0
 _ATTEMPTS = 3
@@ -35,7 +34,7 @@ _RETRY_PAUSE = 0.1
 #: Enough to go on sending while attempts wait for a host that answers no more.
 _SENDERS = 64
 _ASK_PAUSE = 0.1
-_HEALTH_PAUSE = 0.25
+_HEALTH_PAUSE = 0.5
 #: The broker has the message, but not the safety that its settings want: clients do not send it again.
 _STORED = (10, 11, 12)
 _BATCH = 32
@@ -110,7 +109,7 @@ class NameServers:
 
     def _ask(self, address: str) -> None:
         first = True
-        with NameServer(address, TIMEOUT) as server:
+        with NameServer(address, _ASK_TIMEOUT) as server:
             while first or not self._stopped.wait(_ASK_PAUSE):
                 found = self._look(server)
                 if first or found != self._now[address]:
@@ -227,14 +226,15 @@ def reason(error: RocketMQError) -> str:
 class Health:
     """Asks all of the cluster, until ``stop``, what is not as planned."""
 
-    def __init__(self, clock: Clock, plan: _health.Plan, steady: float) -> None:
-        """``steady``: for how many seconds nothing may be wrong any more."""
+    def __init__(self, clock: Clock, plan: _health.Plan, timeout: float, steady: float) -> None:
+        """``timeout``: seconds per request; ``steady``: for how many seconds nothing may be wrong any more."""
         #: When something was wrong for the first time, and when nothing was any more; None: never.
         self.broken: float | None = None
         self.whole: float | None = None
         self.problems: list[str] = []
         self._clock = clock
         self._plan = plan
+        self._timeout = timeout
         self._steady = steady * 1000
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -252,7 +252,7 @@ class Health:
     def _watch(self) -> None:
         before: _health.Marks = {}
         while not self._stopped.is_set():
-            overview = _overview.look(self._plan.namesrv, TIMEOUT, self._plan.addresses(), self._plan.controllers)
+            overview = _overview.look(self._plan.namesrv, self._timeout, self._plan.addresses(), self._plan.controllers)
             problems = [found.problem for found in _health.judge(self._plan, overview, before)]
             before = _health.marks(self._plan, overview)
             now = self._clock.now()

@@ -203,7 +203,7 @@ class Watch:
         self._clock = _failover.Clock()
         self._names = _failover.NameServers(self._clock, self._namesrv, self._group)
         self._senders = _failover.Senders(self._clock, self._names, _topics.DRILL_TOPIC, self._run, params["rate"])
-        self._health = _failover.Health(self._clock, plan, _STEADY)
+        self._health = _failover.Health(self._clock, plan, params["timeout"], _STEADY)
         #: When it was ready for the strike, when it was told of it, and when it stopped sending. The member's clock may
         #: be another one after the strike.
         self._ready = self._told = self._ended = 0.0

@@ -27,7 +27,7 @@ TOPIC = _topics.DRILL_TOPIC
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failover_watch, "_STEADY", 0.3)
     monkeypatch.setattr(failover_watch, "_READ_SECONDS", 1.0)
-    monkeypatch.setattr(_failover, "TIMEOUT", 5.0)
+    monkeypatch.setattr(_failover, "_ASK_TIMEOUT", 5.0)
     monkeypatch.setattr(_failover, "_SEND_TIMEOUT", 5.0)
     monkeypatch.setattr(_failover, "_READ_GRACE", 0.2)
     monkeypatch.setattr(_failover, "_ASK_PAUSE", 0.02)
@@ -88,7 +88,7 @@ def watch(run: Runner, cluster: FakeCluster, place: pathlib.Path, **changes: Any
         "victim": cluster.brokers[GROUP][0].address,
         "folder": str(place),
         "rate": 100,
-        "timeout": 1.0,
+        "timeout": 5.0,
         "wait": 10,
         "patience": 5,
     }
