@@ -146,7 +146,7 @@ class Senders:
         self._numbers = itertools.count()
         self._turn = threading.Lock()
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._send_all, daemon=True) for _ in range(_SENDERS)]
+        self._threads = [threading.Thread(target=self._send_all, daemon=True) for _number in range(_SENDERS)]
 
     def start(self) -> None:
         for thread in self._threads:

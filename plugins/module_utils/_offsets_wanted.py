@@ -163,7 +163,7 @@ class Desired:
             with Broker(state.cluster.leaders([group])[group], state.cluster.timeout) as broker:
                 answers = broker.calls(_offsets.COMMIT, [(fields, b"") for _change, fields in asked])
             pairs = zip(asked, answers)
-            return {change.key: answer for (change, _), answer in pairs if isinstance(answer, RocketMQError)}
+            return {change.key: answer for (change, _offset), answer in pairs if isinstance(answer, RocketMQError)}
 
         return merged(_overview.parallel(at, [change.place for change in changes]))
 
