@@ -9,9 +9,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _configuration, _overview
-from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER, Broker, Group, first_view
+from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors, merged
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import (
+    LEADER,
+    Broker,
+    Group,
+    NameServer,
+    first_view,
+)
 from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
+    PlanError,
+    ResponseError,
+    RocketMQError,
+)
 
 _Answer = TypeVar("_Answer")
 
@@ -88,12 +99,17 @@ def find(namesrv: Sequence[str], timeout: float, name: str = "") -> Cluster:
     names = sorted({group.cluster for group in view.groups.values()})
     if name and name not in names:
         raise PlanError([f"cluster: the name servers know no cluster {name}, only {', '.join(names) or 'none'}."])
-    if not name and len(names) != 1:
-        known = f"the name servers know the clusters {', '.join(names)}: write which one"
-        raise PlanError([f"cluster: {known if names else 'the name servers know no broker: start the brokers'}."])
-    wanted = name or names[0]
+    wanted = name or only(names)
     groups = {group: found for group, found in view.groups.items() if found.cluster == wanted}
     return Cluster(wanted, tuple(namesrv), groups, timeout, frozenset(view.groups))
+
+
+def only(names: Sequence[str]) -> str:
+    """The one cluster that name servers know. Raises PlanError when it is not one."""
+    if len(names) != 1:
+        known = f"the name servers know the clusters {', '.join(names)}: write which one"
+        raise PlanError([f"cluster: {known if names else 'the name servers know no broker: start the brokers'}."])
+    return names[0]
 
 
 def required(answers: Mapping[str, _Answer | RocketMQError]) -> dict[str, _Answer]:
@@ -102,3 +118,25 @@ def required(answers: Mapping[str, _Answer | RocketMQError]) -> dict[str, _Answe
         if isinstance(answer, RocketMQError):
             raise answer
     return {key: answer for key, answer in answers.items() if not isinstance(answer, RocketMQError)}
+
+
+def tell_name_servers(
+    changes: Sequence[Change], timeout: float, tell: Callable[[NameServer, Change], object]
+) -> Errors:
+    """Each change at the name server that is its place, all name servers at the same time. Raises nothing."""
+
+    def told(address: str) -> Errors:
+        own = [change for change in changes if change.place == address]
+        errors: Errors = {}
+        with NameServer(address, timeout) as server:
+            # One after the other: a name server writes its file from several threads at once, and may lose it.
+            for number, change in enumerate(own):
+                try:
+                    tell(server, change)
+                except ResponseError as error:
+                    errors[change.key] = error
+                except RocketMQError as error:
+                    return {**errors, **{left.key: error for left in own[number:]}}
+        return errors
+
+    return merged(_overview.parallel(told, [change.place for change in changes]))

@@ -83,25 +83,33 @@ class Named(NamedTuple):
     brokers: dict[int, str] | None
 
 
-class NameServers:
-    """Asks each of them several times a second, until ``stop``; a change is an entry in ``log``."""
+class _Working:
+    """Threads that work until ``stop``."""
 
-    def __init__(self, clock: Clock, addresses: Sequence[str], group: str) -> None:
-        self.log: list[Named] = []
-        self._clock = clock
-        self._group = group
-        self._now: dict[str, dict[int, str] | None] = dict.fromkeys(addresses)
+    def __init__(self, threads: Iterable[threading.Thread]) -> None:
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(address,), daemon=True) for address in addresses]
+        self._threads = list(threads)
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
+        """Lets what is on its way end."""
         self._stopped.set()
         for thread in self._threads:
             thread.join()
+
+
+class NameServers(_Working):
+    """Asks each of them several times a second, until ``stop``; a change is an entry in ``log``."""
+
+    def __init__(self, clock: Clock, addresses: Sequence[str], group: str) -> None:
+        super().__init__(threading.Thread(target=self._ask, args=(address,), daemon=True) for address in addresses)
+        self.log: list[Named] = []
+        self._clock = clock
+        self._group = group
+        self._now: dict[str, dict[int, str] | None] = dict.fromkeys(addresses)
 
     def leader(self) -> str:
         """Whom the first one that answers and knows one names; empty: nobody."""
@@ -125,7 +133,7 @@ class NameServers:
         return group.brokers if group else {}
 
 
-class Senders:
+class Senders(_Working):
     """Send numbered messages to whoever leads, as one client with many threads does, until ``stop``.
 
     A message is tried three times, each time at the leader that the name servers name then.
@@ -133,6 +141,7 @@ class Senders:
 
     def __init__(self, clock: Clock, name_servers: NameServers, topic: str, run: str, rate: float) -> None:
         """``run``: what the bodies begin with; ``rate``: messages per second."""
+        super().__init__(threading.Thread(target=self._send_all, daemon=True) for _number in range(_SENDERS))
         self.acknowledged: list[Acknowledged] = []
         self.failed: list[Failed] = []
         #: Messages that were given up.
@@ -145,18 +154,6 @@ class Senders:
         self._due = 0.0
         self._numbers = itertools.count()
         self._turn = threading.Lock()
-        self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._send_all, daemon=True) for _number in range(_SENDERS)]
-
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Lets what is on its way end."""
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join()
 
     def _send_all(self) -> None:
         with contextlib.ExitStack() as connections:
@@ -223,11 +220,12 @@ def reason(error: RocketMQError) -> str:
     return type(error).__name__
 
 
-class Health:
+class Health(_Working):
     """Asks all of the cluster, until ``stop``, what is not as planned."""
 
     def __init__(self, clock: Clock, plan: _health.Plan, timeout: float, steady: float) -> None:
         """``timeout``: seconds per request; ``steady``: for how many seconds nothing may be wrong any more."""
+        super().__init__([threading.Thread(target=self._watch, daemon=True)])
         #: When something was wrong for the first time, and when nothing was any more; None: never.
         self.broken: float | None = None
         self.whole: float | None = None
@@ -236,15 +234,6 @@ class Health:
         self._plan = plan
         self._timeout = timeout
         self._steady = steady * 1000
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
 
     def is_steady(self) -> bool:
         return self.whole is not None and self._clock.now() - self.whole >= self._steady

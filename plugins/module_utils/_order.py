@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _cluster, _fastjson, _overview
-from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors, merged
+from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import NameServer, at_least
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import ResponseError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import ResponseError
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import Request
 from ansible_collections.rocketmq.cluster.plugins.module_utils._topics import Table
 
@@ -108,22 +108,7 @@ def _agreed(table: Table, group: str, name: str, found: Lists) -> bool | None:
 
 def write(cluster: Cluster, changes: Sequence[Change]) -> Errors:
     """Changes of entries, each at the name server that is its place. Raises nothing."""
-
-    def told(address: str) -> Errors:
-        own = [change for change in changes if change.place == address]
-        errors: Errors = {}
-        with NameServer(address, cluster.timeout) as server:
-            # One after the other: a name server writes its file from several threads at once, and may lose it.
-            for number, change in enumerate(own):
-                try:
-                    _put(server, change)
-                except ResponseError as error:
-                    errors[change.key] = error
-                except RocketMQError as error:
-                    return {**errors, **{left.key: error for left in own[number:]}}
-        return errors
-
-    return merged(_overview.parallel(told, [change.place for change in changes]))
+    return _cluster.tell_name_servers(changes, cluster.timeout, _put)
 
 
 def _put(server: NameServer, change: Change) -> None:

@@ -137,7 +137,8 @@ class Desired:
         """Raises RocketMQError unless every name server answers."""
         timeout = self._params["timeout"]
         views = _cluster.required(_overview.parallel(functools.partial(_view, timeout), self._params["namesrv"]))
-        name = self._params["cluster"] or _only_cluster(views)
+        names = sorted({group.cluster for view in views.values() for group in view.groups.values()})
+        name = self._params["cluster"] or _cluster.only(names)
         cluster = Cluster(name, tuple(self._params["namesrv"]), {}, timeout, _known(views) - {self._group})
         registered = {server: self._members(view, name) for server, view in views.items()}
         leader, replicas = "", []
@@ -187,34 +188,22 @@ class Desired:
         ]
 
     def apply(self, state: State, changes: Sequence[Change]) -> Errors:
-        orders = [change for change in changes if change.kind == "order"]
-        return {
-            **_changes.merged(
-                _overview.parallel(
-                    lambda server: self._unregister(state, server, changes),
-                    [change.place for change in changes if change.kind == "broker"],
-                )
-            ),
-            **self._clean(state, [change for change in changes if change.kind == "replica"]),
-            **_order.write(state.cluster, orders),
-        }
+        kinds = {kind: [change for change in changes if change.kind == kind] for kind in ("broker", "replica", "order")}
 
-    def _unregister(self, state: State, address: str, changes: Sequence[Change]) -> Errors:
-        errors: Errors = {}
-        with NameServer(address, state.cluster.timeout) as server:
-            for change in changes:
-                if (change.kind, change.place) == ("broker", address):
-                    fields = {
-                        "brokerName": self._group,
-                        "brokerAddr": change.name,
-                        "clusterName": state.cluster.name,
-                        "brokerId": (change.before or {})["broker_id"],
-                    }
-                    try:
-                        server.call(_UNREGISTER, fields)
-                    except RocketMQError as error:
-                        errors[change.key] = error
-        return errors
+        def unregister(server: NameServer, change: Change) -> None:
+            fields = {
+                "brokerName": self._group,
+                "brokerAddr": change.name,
+                "clusterName": state.cluster.name,
+                "brokerId": (change.before or {})["broker_id"],
+            }
+            server.call(_UNREGISTER, fields)
+
+        return {
+            **_cluster.tell_name_servers(kinds["broker"], state.cluster.timeout, unregister),
+            **self._clean(state, kinds["replica"]),
+            **_order.write(state.cluster, kinds["order"]),
+        }
 
     def _clean(self, state: State, changes: Sequence[Change]) -> Errors:
         if not changes:
@@ -248,15 +237,6 @@ def _known(views: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(group for view in views.values() for group in view.groups)
 
 
-def _only_cluster(views: Mapping[str, Any]) -> str:
-    names = sorted({group.cluster for view in views.values() for group in view.groups.values()})
-    if len(names) != 1:
-        raise PlanError(
-            [f"cluster: the name servers know the clusters {', '.join(names) or '(none)'}: write which one."]
-        )
-    return str(names[0])
-
-
 def _without(entry: _order.Entry, group: str, known: frozenset[str]) -> _order.Entry:
     """Nothing where no broker group that anybody knows is left in it."""
     rest = {name: queues for name, queues in entry.items() if name != group}
@@ -283,7 +263,7 @@ def main() -> None:
         argument_spec={
             **_arguments.CONNECTION,
             **_arguments.CHANGES,
-            "cluster": {"type": "str", "default": ""},
+            "cluster": _arguments.SELECTION["cluster"],
             "group": {"type": "str", "required": True},
             "keep": {"type": "list", "elements": "str", "default": []},
             "controllers": {"type": "list", "elements": "str", "default": []},

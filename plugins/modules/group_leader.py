@@ -105,7 +105,7 @@ def main() -> None:
         argument_spec={
             **_arguments.CONNECTION,
             **_arguments.CHANGES,
-            "cluster": {"type": "str", "default": ""},
+            "cluster": _arguments.SELECTION["cluster"],
             "group": {"type": "str", "required": True},
             "to": {"type": "str"},
             "away_from": {"type": "str"},

@@ -78,7 +78,6 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils import (
 )
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import NameServer
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
 #: Table -> key -> value.
 Tables = dict[str, dict[str, str]]
@@ -110,22 +109,12 @@ class Desired:
             if (had := found[table].get(key)) != value
         ]
 
-    def apply(self, state: Mapping[str, Tables], changes: Sequence[Change]) -> Errors:
-        """One after the other: a name server writes its file from several threads at once, and may lose it."""
+    def apply(self, _state: Mapping[str, Tables], changes: Sequence[Change]) -> Errors:
+        return _cluster.tell_name_servers(changes, self._timeout, _put)
 
-        def told(address: str) -> Errors:
-            errors: Errors = {}
-            with NameServer(address, self._timeout) as server:
-                for change in changes:
-                    if change.place == address:
-                        value = (change.after or {})["value"]
-                        try:
-                            server.call(_order.PUT, {"namespace": change.kind, "key": change.name, "value": value})
-                        except RocketMQError as error:
-                            errors[change.key] = error
-            return errors
 
-        return _changes.merged(_overview.parallel(told, [change.place for change in changes]))
+def _put(server: NameServer, change: Change) -> None:
+    server.call(_order.PUT, {"namespace": change.kind, "key": change.name, "value": (change.after or {})["value"]})
 
 
 def main() -> None:
