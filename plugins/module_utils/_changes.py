@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import ResponseError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import NotYet, ResponseError, RocketMQError
 
 _State = TypeVar("_State")
 
@@ -86,11 +86,11 @@ def differing(current: Mapping[str, Any] | None, desired: Mapping[str, Any]) -> 
 def converge(desired: Desired[_State], wait: float, check_mode: bool) -> Outcome:
     """Applies what is planned until a new look finds nothing left, for at most ``wait`` seconds.
 
-    A RocketMQError of the first look goes through, before anything is written; later it is one more reason to look
-    again.
+    A RocketMQError of the first look goes through, before anything is written, unless it passes by itself; later it is
+    one more reason to look again.
     """
     deadline = time.monotonic() + wait
-    state = desired.read()
+    state = _first_look(desired, deadline)
     planned = left = desired.plan(state)
     if check_mode or not planned:
         return Outcome(planned, planned, [], state)
@@ -106,6 +106,16 @@ def converge(desired: Desired[_State], wait: float, check_mode: bool) -> Outcome
     open_keys = {change.key for change in left}
     done = [change for change in planned if change.key not in open_keys]
     return Outcome(planned, done, [(change, said.get(change.key) or not_yet) for change in left], state)
+
+
+def _first_look(desired: Desired[_State], deadline: float) -> _State:
+    while True:
+        try:
+            return desired.read()
+        except NotYet:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSES[-1])
 
 
 def _settled(

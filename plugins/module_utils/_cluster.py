@@ -15,10 +15,12 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._client import (
     Broker,
     Group,
     NameServer,
-    first_view,
+    NameServerView,
 )
 from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
+    NoNameServer,
+    NotYet,
     PlanError,
     ResponseError,
     RocketMQError,
@@ -28,7 +30,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Cluster(NamedTuple):
-    """A cluster as the first name server that answers sees it.
+    """A cluster as the first name server that knows it sees it.
 
     ``timeout``: seconds per request. ``known``: the broker groups of all clusters that the name server sees.
     """
@@ -78,7 +80,7 @@ class Cluster(NamedTuple):
         return required(_overview.parallel(asked, leaders))
 
 
-class NoLeader(RocketMQError):
+class NoLeader(NotYet):
     """Some groups have no broker that takes writes right now."""
 
     def __init__(self, groups: Sequence[str]) -> None:
@@ -94,21 +96,48 @@ def finder(params: Mapping[str, Any]) -> Callable[[], Cluster]:
 
 
 def find(namesrv: Sequence[str], timeout: float, name: str = "") -> Cluster:
-    """The cluster called ``name``, or the only one there is. Raises PlanError, NoNameServer."""
-    view = first_view(namesrv, timeout)
-    names = sorted({group.cluster for group in view.groups.values()})
-    if name and name not in names:
-        raise PlanError([f"cluster: the name servers know no cluster {name}, only {', '.join(names) or 'none'}."])
-    wanted = name or only(names)
+    """The cluster called ``name``, or the only one there is. Raises PlanError, NotYet, NoNameServer."""
+    view = _view(namesrv, timeout, name)
+    names = _names(view)
+    if name and names and name not in names:
+        raise PlanError([f"cluster: the name servers know no cluster {name}, only {', '.join(names)}."])
+    wanted = name if name in names else only(names)
     groups = {group: found for group, found in view.groups.items() if found.cluster == wanted}
     return Cluster(wanted, tuple(namesrv), groups, timeout, frozenset(view.groups))
 
 
+def _view(namesrv: Sequence[str], timeout: float, name: str) -> NameServerView:
+    """What the first name server that knows the cluster knows, tried in order; without one, of the first that answers.
+
+    One that was just started knows nothing until brokers register again, every 30 s.
+    """
+    views: list[NameServerView] = []
+    errors: list[RocketMQError] = []
+    for address in namesrv:
+        try:
+            with NameServer(address, timeout) as server:
+                views.append(server.cluster_info())
+        except RocketMQError as error:
+            errors.append(error)
+        else:
+            names = _names(views[-1])
+            if name in names or (names and not name):
+                return views[-1]
+    if not views:
+        raise NoNameServer(errors)
+    return max(views, key=lambda view: bool(view.groups))
+
+
+def _names(view: NameServerView) -> list[str]:
+    return sorted({group.cluster for group in view.groups.values()})
+
+
 def only(names: Sequence[str]) -> str:
-    """The one cluster that name servers know. Raises PlanError when it is not one."""
-    if len(names) != 1:
-        known = f"the name servers know the clusters {', '.join(names)}: write which one"
-        raise PlanError([f"cluster: {known if names else 'the name servers know no broker: start the brokers'}."])
+    """The one cluster that name servers know. Raises NotYet when there is none, PlanError when there are more."""
+    if not names:
+        raise NotYet("cluster: the name servers know no broker (yet): start the brokers.")
+    if len(names) > 1:
+        raise PlanError([f"cluster: the name servers know the clusters {', '.join(names)}: write which one."])
     return names[0]
 
 

@@ -57,6 +57,10 @@ class NoNameServer(RocketMQError):
         self.errors = errors
 
 
+class NotYet(RocketMQError):
+    """What passes by itself: an election, brokers that have not registered with a name server that was just started."""
+
+
 class PlanError(RocketMQError):
     """What is asked for cannot be done, or must not be; ``problems`` are sentences. Nothing was written."""
 

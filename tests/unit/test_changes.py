@@ -7,7 +7,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _changes
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors, Outcome
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, RequestTimeout, ResponseError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
+    NotYet,
+    PlanError,
+    RequestTimeout,
+    ResponseError,
+)
 
 A = Change("topic", "a", "G", None, {"queues": 1})
 B = Change("topic", "b", "G", {"queues": 1}, None)
@@ -103,6 +108,15 @@ def test_a_first_look_that_fails_goes_through() -> None:
     with pytest.raises(PlanError):
         world.converge()
     assert world.applied == []
+
+
+def test_a_first_look_waits_for_what_passes_by_itself() -> None:
+    world = World(A)
+    world.reads = [NotYet("An election."), NotYet("An election.")]
+    assert world.converge()[:3] == ([A], [A], [])
+    world.reads = [NotYet("An election.")] * 1000
+    with pytest.raises(NotYet):
+        world.converge(wait=0.01)
 
 
 def test_what_is_done_and_does_not_show_is_told() -> None:

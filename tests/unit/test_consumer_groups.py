@@ -167,7 +167,7 @@ def test_a_broker_that_is_no_leader_any_more_is_not_asked_to_write(
     cluster: fake_broker.FakeCluster, run: Runner
 ) -> None:
     cluster.leader(ONE).config.values["brokerRole"] = "SLAVE"
-    result = apply(cluster, run, {"name": "billing"})
+    result = apply(cluster, run, {"name": "billing"}, wait=1)
     assert f"{ONE}: no leader is registered right now" in result["msg"]
     assert writes(cluster) == 0
 

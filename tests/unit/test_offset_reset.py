@@ -178,7 +178,7 @@ def test_told_by_a_leader_that_is_none_any_more_is_told_again(cluster: fake_brok
 
 def test_a_follower_is_not_written_to(cluster: fake_broker.FakeCluster, run: Runner) -> None:
     cluster.leader(ONE).config.values["brokerRole"] = "SLAVE"
-    result = reset(cluster, run, "latest")
+    result = reset(cluster, run, "latest", wait=1)
     assert f"{ONE}: no leader is registered right now" in result["msg"]
     assert written(cluster) == []
 

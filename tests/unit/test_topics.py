@@ -148,6 +148,17 @@ def test_a_leader_that_moves_in_the_middle(cluster: FakeCluster, run: Runner) ->
     assert not apply(run, cluster, {"name": "a"})["changed"]
 
 
+def test_a_name_server_that_was_just_started_is_not_believed(cluster: FakeCluster, run: Runner) -> None:
+    """It knows nobody until brokers register again."""
+    first, second = cluster.name_servers
+    first.groups.clear()
+    result = apply(run, cluster, {"name": "a"})
+    assert {action["place"] for action in result["actions"]} == {ONE, OTHER}
+    second.groups.clear()
+    result = apply(run, cluster, {"name": "a"}, wait=0.5)
+    assert result["msg"] == "cluster: the name servers know no broker (yet): start the brokers."
+
+
 def test_a_group_without_leader_is_waited_for_and_then_named(cluster: FakeCluster, run: Runner) -> None:
     cluster.register(ONE, {-1: cluster.brokers[ONE][0].address})
     result = apply(run, cluster, {"name": "a"})
