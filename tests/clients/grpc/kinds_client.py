@@ -6,6 +6,7 @@ It runs in an environment of its own; kinds.py starts it and judges what it writ
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import threading
@@ -80,7 +81,8 @@ def send(producer: Producer, topic: str, kind: str, variant: str, key: str) -> N
     if kind == "ordered":
         message.message_group = variant
     if kind == "delayed":
-        message.delivery_timestamp = now() + DELAYS_MS[variant]
+        # In whole seconds, and never before its time.
+        message.delivery_timestamp = math.ceil((now() + DELAYS_MS[variant]) / 1000)
     if kind != "transactional":
         producer.send(message)
         return
