@@ -42,13 +42,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("deployment", deployments, ids=names, indirect=True, scope="module")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
     """Of each deployment only what is to be proven with it."""
 
     def wanted(item: pytest.Function) -> bool:
         proof = item.originalname.removeprefix("test_")
         return proof in ["deploys", *PROOFS[item.callspec.params["deployment"].name].split()]
 
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
     items[:] = [item for item in items if wanted(item)]
 
 

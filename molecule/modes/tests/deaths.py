@@ -39,8 +39,11 @@ class Death:
     def __init__(self, deployment: Deployment, client: ledger.Client, what: str) -> None:
         self.deployment, self.client, self.what = deployment, client, what
         self.group = next(iter(deployment.layout.groups))
-        self.leader = deployment.leader(self.group)
+        leaders = deployment.leaders()
+        self.leader = leaders[self.group]
         self.host = cluster.host_of(self.leader)
+        #: What its host leads: group -> address.
+        self.led = {name: address for name, address in leaders.items() if cluster.host_of(address) == self.host}
         self.since = self.until = 0
         #: Milliseconds until each name server named a leader.
         self.named: dict[str, int] = {}
@@ -53,12 +56,24 @@ class Death:
             yield
             self.until = now()
 
-    def wait_until_named(self, namesrv: list[str], old: str = "") -> None:
-        """Until each of these name servers named a leader, another than `old`; the client asks ten times a second."""
-        while not self.named.keys() >= set(namesrv):
-            assert now() < self.since + 1000 * LIMIT, f"no leader of {self.group} everywhere: {self.named}"
+    def wait_until_named(self) -> None:
+        """Until each name server named a leader again, which may be the same; the client asks ten times a second."""
+        self._wait_until_named(self.deployment.namesrv, {self.group: ""})
+
+    def wait_until_others_are_named(self) -> None:
+        """Until each name server elsewhere named another leader of everything that the host led."""
+        namesrv = [server for server in self.deployment.namesrv if cluster.host_of(server) != self.host]
+        self._wait_until_named(namesrv, self.led)
+
+    def _wait_until_named(self, namesrv: list[str], old: dict[str, str]) -> None:
+        while True:
+            changes = ledger.read_leaders(self.client.leaders)
+            found = {name: ledger.new_leader_ms(changes, name, self.since, address) for name, address in old.items()}
+            self.named = found[self.group]
+            if all(set(namesrv) <= named.keys() for named in found.values()):
+                return
+            assert now() < self.since + 1000 * LIMIT, f"not every name server names new leaders: {found}"
             time.sleep(0.2)
-            self.named = ledger.new_leader_ms(ledger.read_leaders(self.client.leaders), self.group, self.since, old)
 
     def report(self, figures: Figures, verdict: ledger.Verdict, **found: Any) -> None:
         silent = {name: gap.milliseconds for name, gap in self.client.gaps(self.since, self.until).items()}

@@ -85,9 +85,9 @@ class Deployment:
     def wait_until_whole(self) -> dict[str, list[mqadmin.Member]]:
         return cluster.wait_until_whole(180, self.layout.members, self.namesrv)
 
-    def leader(self, group: str) -> str:
-        """Address of the member that takes writes."""
-        return mqadmin.leaders(cluster.cluster_list(self.namesrv[0]))[group]
+    def leaders(self) -> dict[str, str]:
+        """Group -> address of the member that takes writes."""
+        return mqadmin.leaders(cluster.cluster_list(self.namesrv[0]))
 
     def restarts(self) -> dict[str, dict[str, int]]:
         """How often systemd itself started each unit anew, by host; units that do not run are left out."""

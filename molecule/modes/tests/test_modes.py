@@ -60,9 +60,9 @@ def test_process_dies(deployment: Deployment, client: ledger.Client, figures: Fi
     with death.sending():
         command = "date +%%s%%3N && systemctl kill --signal=SIGKILL %s"
         death.since = int(cluster.host(death.host).check_output(command, unit))
-        death.wait_until_named(deployment.namesrv)
+        death.wait_until_named()
         deployment.wait_until_whole()
-    new = deployment.leader(death.group)
+    new = deployment.leaders()[death.group]
     verdict = client.compare()
     death.report(figures, verdict, leader=new)
     assert verdict.good, verdict
@@ -74,14 +74,13 @@ def test_host_dies(deployment: Deployment, client: ledger.Client, figures: Figur
     """The host of a group's master. What cannot be read meanwhile would be lost if its disk were gone as well."""
     layout = deployment.layout
     death = Death(deployment, client, "a host dies")
-    others = [server for server in deployment.namesrv if cluster.host_of(server) != death.host]
     with ExitStack() as mended:
         with death.sending():
             death.since = now()
             # Where another member takes over it vanishes: the harder case, and the one that its timings are for.
             mended.enter_context(gone(death.host, vanishes=layout.takes_over))
             if layout.takes_over:
-                death.wait_until_named(others, death.leader)
+                death.wait_until_others_are_named()
             time.sleep(8)
         meanwhile = client.compare()
     deployment.wait_until_whole()
