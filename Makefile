@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-all bench lint unit sanity molecule venv clean
+.PHONY: help demo check test test-all test-faults test-operations bench lint unit sanity molecule venv clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: ## three local systemd hosts with a running cluster
 	@$(LAB) demo
@@ -18,11 +18,15 @@ check: lint unit ## the quick part: lint and unit tests, under two minutes
 
 test: check sanity molecule ## what CI runs
 
-test-all: export ROCKETMQ_FAULTS = each
 test-all: export ROCKETMQ_MODES = all
-test-all: export ROCKETMQ_CONTRACT = ../../../tests/contract
-test-all: REST =
-test-all: test ## the same on every release; every killed run gets bare hosts and a run to its end of its own
+test-all: EXCLUDED = default release-5.5.0 faults operations
+test-all: test ## every mode and version, in the scenarios that `make test` leaves out; at most 75 minutes
+
+test-faults: ## killed runs, damaged files, dead hosts, full disks; 25 minutes
+test-operations: ## operations on a cluster in use; 40 minutes
+test-faults test-operations:
+	$(LAB) prepare
+	molecule test --scenario-name $(@:test-%=%)
 
 bench: ## measures what README.md says; takes long, and nothing else should run
 	@$(LAB) prepare
@@ -41,11 +45,10 @@ unit: venv ## pytest
 sanity: venv ## ansible-test sanity on a copy of the collection
 	$(BIN)/python tools/sanity.py
 
-# What only `make test-all` has time for (docs/design/next.md says what of it has passed).
-REST = --exclude release-4.9.7 --exclude releases --exclude modes --exclude proxy --exclude faults --exclude operations
+EXCLUDED = releases modes proxy faults operations
 molecule: ## the Molecule scenarios: clusters on real RocketMQ
 	$(LAB) prepare
-	molecule test --all $(REST)
+	molecule test --all $(EXCLUDED:%=--exclude %)
 
 venv:
 	@$(LAB) venv

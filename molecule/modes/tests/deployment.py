@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,27 @@ from runs import ROOT, Run, playbook
 OVERLAY = ROOT / "molecule/overlay.yml"
 #: Slaves and followers copy a new topic every 10 seconds.
 COPIED_SECONDS = 60
+#: What is below /data/rocketmq, as the example data_on_a_mount has it.
+DISK = "/srv/disk"
+UNIT = "data-rocketmq.mount"
+MOUNT = f"""[Mount]
+What={DISK}
+Where=/data/rocketmq
+Type=none
+Options=bind
+[Install]
+WantedBy=local-fs.target
+"""
 
 
 @dataclass(frozen=True)
 class Deployment:
     example: str
     version: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.example}-{self.version}"
 
     @property
     def layout(self) -> Layout:
@@ -40,7 +57,7 @@ class Deployment:
     @property
     def folder(self) -> Path:
         """Where what is found about it is kept."""
-        return cluster.CACHE / "modes" / f"{self.example}-{self.version}"
+        return cluster.CACHE / "modes" / self.name
 
     def run(self, name: str, **variables: Any) -> Run:
         """A playbook, which has to succeed."""
@@ -55,6 +72,10 @@ class Deployment:
 
     def destroy(self) -> None:
         """With everything that it stored; hosts that refuse are replaced by bare ones."""
+        for host in cluster.ADDRESSES:
+            # An orderly stop of each broker of 5.x takes 20 seconds, and nobody needs its messages any more.
+            for command in ("kill --signal=SIGKILL", "stop", "reset-failed"):
+                cluster.host(host).run(f"systemctl {command} 'rocketmq-*.service'")
         try:
             self.run("playbooks/destroy.yml", rocketmq_confirm=self.layout.cluster, rocketmq_destroy_data=True)
         except AssertionError:
@@ -64,19 +85,28 @@ class Deployment:
     def wait_until_whole(self) -> dict[str, list[mqadmin.Member]]:
         return cluster.wait_until_whole(180, self.layout.members, self.namesrv)
 
-    def leader(self, group: str) -> str:
-        """Address of the member that takes writes."""
-        return mqadmin.leaders(cluster.cluster_list(self.namesrv[0]))[group]
+    def leaders(self) -> dict[str, str]:
+        """Group -> address of the member that takes writes."""
+        return mqadmin.leaders(cluster.cluster_list(self.namesrv[0]))
 
     def restarts(self) -> dict[str, dict[str, int]]:
         """How often systemd itself started each unit anew, by host; units that do not run are left out."""
         return {host: _restarts(host) for host in cluster.ADDRESSES}
 
-    def client(self, purpose: str) -> ledger.Client:
+    def invocations(self) -> dict[str, str]:
+        """What changes whenever systemd starts a unit of the example."""
+        show = "systemctl show --value --property=InvocationID %s"
+        return {
+            f"{host} {unit}": cluster.host(host).check_output(show, unit)
+            for host, units in self.layout.units.items()
+            for unit in sorted(units)
+        }
+
+    def client(self) -> ledger.Client:
         """The vendor's client with a topic that every member knows."""
-        topic = f"{purpose}-{int(time.time())}"
-        folder = self.folder / purpose
-        client = ledger.Client(self.namesrv, topic, groups=list(self.layout.groups), folder=folder)
+        topic, groups = f"modes-{int(time.time())}", list(self.layout.groups)
+        wait = self.layout.timeout_ms
+        client = ledger.Client(self.namesrv, topic, groups=groups, folder=self.folder, timeout_ms=wait)
         client.create_topic(self.layout.cluster)
         deadline = time.monotonic() + COPIED_SECONDS
         while ignorant := self._without_topic(topic):
@@ -102,3 +132,22 @@ def _restarts(host: str) -> dict[str, int]:
     shown = cluster.host(host).check_output("systemctl show --property=Id,NRestarts,MainPID 'rocketmq-*.service'")
     units = [dict(line.split("=", 1) for line in block.splitlines()) for block in shown.split("\n\n")]
     return {unit["Id"]: int(unit["NRestarts"]) for unit in units if unit and unit["MainPID"] != "0"}
+
+
+@contextlib.contextmanager
+def disk() -> Iterator[None]:
+    """What is below /data/rocketmq is on a disk of its own."""
+    hosts = [cluster.host(host) for host in ("rmq71", "rmq76")]
+    for host in hosts:
+        host.check_output(
+            f"mkdir -p {DISK} && printf %s > /etc/systemd/system/{UNIT} && systemctl daemon-reload && "
+            f"systemctl enable --now {UNIT}",
+            MOUNT,
+        )
+    try:
+        yield
+    finally:
+        for host in hosts:
+            # Not there any more where the host was replaced by a bare one.
+            host.run(f"systemctl disable --now {UNIT}; rm -rf /etc/systemd/system/{UNIT} /data {DISK}")
+            host.run("systemctl daemon-reload")

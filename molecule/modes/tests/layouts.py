@@ -33,6 +33,15 @@ class Layout:
     without_slave: dict[str, str] = field(default_factory=dict)
 
     @property
+    def timeout_ms(self) -> int:
+        """How long clients wait: a master of 5.x waits 3 s for its slave, and says only then that it is not there."""
+        return 5000 if self.without_slave else 3000
+
+    def restarts(self, *killed: tuple[str, str]) -> dict[str, dict[str, int]]:
+        """How often systemd has to have started each unit anew: once for these (host, unit), never for the others."""
+        return {host: {unit: int((host, unit) in killed) for unit in units} for host, units in self.units.items()}
+
+    @property
     def members(self) -> Members:
         return {
             name: {f"{ADDRESSES[host]}:{group.port}": ids for host, ids in group.ids.items()}

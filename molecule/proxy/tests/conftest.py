@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
 from kinds import MESSAGE_TYPES
-from proxies import CLUSTER, done
+from proxies import CLUSTER, FOLDER, done
 
 #: Who sends each kind: clients of the older protocol, of gRPC, and those who see a proxy die.
 PURPOSES = ("java", "grpc", "java-failover", "grpc-failover")
@@ -25,6 +26,7 @@ def make_topics(example: str) -> None:
 @pytest.fixture(scope="session")
 def cluster_mode() -> Callable[[], None]:
     """The cluster of three proxies; returns what takes it away."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
     done("site.yml")
     make_topics("proxy")
     return lambda: done("playbooks/destroy.yml", {"rocketmq_confirm": CLUSTER, "rocketmq_destroy_data": True}) and None

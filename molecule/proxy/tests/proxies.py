@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cluster import ADDRESSES, host
+from cluster import ADDRESSES, CACHE, host
 from runs import ROOT, Run, playbook
 
+#: What clients write down.
+FOLDER = CACHE / "proxy"
 CLUSTER, GROUP = "ProxyCluster", "broker-dledger"
 GRPC, REMOTING = 8081, 8080
 ENDPOINTS = [f"{address}:{GRPC}" for address in ADDRESSES.values()]
@@ -46,7 +48,7 @@ def restarts(*names: str) -> dict[str, str]:
 
 
 def program(name: str) -> str:
-    """What the main process of the proxy's unit is: it waits as python, and serves as java."""
+    """What the main process of the proxy's unit is: it waits as wait-for-brokers, and serves as java."""
     pid = show(name, PROXY, "MainPID")
     return host(name).check_output("ps --no-headers -o comm= -p %s", pid) if pid != "0" else ""
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from cluster import ADDRESSES, NAMESRV, cluster_list, host
-from proxies import CLUSTER, GROUP, GRPC, PROXY, REMOTING, UNITS, done, listens, program, restarts, run, show, until
+from proxies import CLUSTER, GROUP, GRPC, PROXY, REMOTING, UNITS, done, listens, program, restarts, run, show
 
 pytestmark = pytest.mark.usefixtures("cluster_mode")
 
@@ -49,26 +49,16 @@ def test_a_changed_setting_restarts_the_proxies_one_at_a_time():
     # The next one is stopped when the one before serves again, which takes a JVM.
     assert all(after - before > 2 for before, after in zip(starts, starts[1:])), starts
     assert restarts() == {}
-    done("site.yml")
 
 
-@pytest.mark.parametrize(
-    ("breaking", "mending", "words"),
-    [
-        (f"systemctl stop {PROXY}", f"systemctl start {PROXY}", "refused"),
-        # It listens, as far as the kernel can tell.
-        (f"systemctl kill --signal=SIGSTOP {PROXY}", f"systemctl kill --signal=SIGCONT {PROXY}", "no answer"),
-    ],
-    ids=["stopped", "stuck"],
-)
-def test_a_proxy_that_does_not_serve_fails_verify(breaking, mending, words):
-    host("rmq76").check_output(breaking)
+def test_a_proxy_that_is_stuck_fails_verify():
+    """It listens, as far as the kernel can tell."""
+    host("rmq76").check_output(f"systemctl kill --signal=SIGSTOP {PROXY}")
     try:
         verified = run("playbooks/verify.yml")
     finally:
-        host("rmq76").check_output(mending)
+        host("rmq76").check_output(f"systemctl kill --signal=SIGCONT {PROXY}")
     assert verified.status, verified.output[-4000:]
     assert f"Proxy {ADDRESSES['rmq76']}:{REMOTING}" in verified.text, verified.output[-4000:]
-    assert words in verified.text, verified.output[-4000:]
-    until(lambda: listens("rmq76"), "the proxy of rmq76 listens again")
+    assert "no answer" in verified.text, verified.output[-4000:]
     done("playbooks/verify.yml")
