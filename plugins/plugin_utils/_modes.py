@@ -16,7 +16,12 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import l
 #: Chosen so that another master takes writes within 4 s when a host vanishes without closing its connections;
 #: RocketMQ's own are ten times as long. A broker's connection that closes needs none of them.
 CONTROLLER_TIMINGS = {"scanNotActiveBrokerInterval": 300, "scanInactiveMasterInterval": 300}
-_BROKER_TIMINGS = {"brokerHeartbeatInterval": 500, "controllerHeartBeatTimeoutMills": 2000}
+_BROKER_TIMINGS = {
+    "brokerHeartbeatInterval": 500,
+    "controllerHeartBeatTimeoutMills": 2000,
+    # Only a registration tells a follower where to copy from; 30 s without are 30 s behind.
+    "registerNameServerPeriod": 10000,
+}
 
 
 @dataclasses.dataclass(frozen=True)

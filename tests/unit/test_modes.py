@@ -15,7 +15,7 @@ from inventories import HOSTS, Sample
 
 Change = Callable[[Sample], object]
 #: Keys by which any mode says what a broker is.
-TELLING = ("broker", "enable", "dLeger", "controller", "storePathCommitLog", "allAck")
+TELLING = ("broker", "enable", "dLeger", "controller", "storePathCommitLog", "allAck", "register")
 DLEDGER = ("enableDLegerCommitLog", "dLegerGroup", "dLegerPeers", "dLegerSelfId")
 
 
@@ -121,6 +121,7 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "enableControllerMode": True,
         "controllerAddr": "192.168.1.71:9878;192.168.1.76:9878;192.168.1.77:9878",
         "controllerHeartBeatTimeoutMills": 2000,
+        "registerNameServerPeriod": 10000,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
     }

@@ -13,9 +13,12 @@ import ledger
 import pytest
 from runs import converge
 
-#: `make test-all`: every kill gets bare hosts and a run to the end of its own, instead of one kill after the other, and
-#: every refusal a proof of its own.
-EACH = os.environ.get("ROCKETMQ_FAULTS") == "each"
+CHOICE = os.environ.get("ROCKETMQ_FAULTS", "")
+#: Every kill gets bare hosts and a run to the end of its own, instead of one kill after the other, and every refusal a
+#: proof of its own.
+EACH = CHOICE == "each"
+#: What `make test` has no time for: for `make test-faults`.
+long = pytest.mark.skipif(not CHOICE, reason="for make test-faults")
 
 
 class Proof:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import cluster
 import machines
 import pytest
-from conftest import Proof
+from conftest import Proof, long
 from runs import Point, Run, broker_groups, converge, playbook, resized
 
 GROUP = "RaftNode01"
@@ -59,6 +59,7 @@ def test_a_port_that_another_program_has(survived: Proof) -> None:
     converge()
 
 
+@long
 def test_a_port_that_another_program_takes_in_the_middle(survived: Proof) -> None:
     host = cluster.host("rmq77")
     host.check_output("systemctl stop %s", UNIT)
@@ -104,6 +105,7 @@ def make_room() -> None:
     cluster.host("rmq77").check_output(f"rm {STORE}/filler")
 
 
+@long
 def test_a_full_disk(survived: Proof, small_disk: None) -> None:
     fill()
     failed(playbook("site.yml"), "rmq77", f"rmq77: the disk of {STORE} is 100 % full (0 MB free)", "make room")
@@ -112,6 +114,7 @@ def test_a_full_disk(survived: Proof, small_disk: None) -> None:
     converge()
 
 
+@long
 def test_a_disk_that_fills_in_the_middle(survived: Proof, small_disk: None) -> None:
     run = playbook("site.yml", resized(GROUP, 3000000), at=Point(ROLLING, "Apply and restart"), then=fill)
     failed(run, "rmq77", f"{UNIT} takes no message: the disk of {STORE} is 100 % full", "The last lines of its journal")
@@ -120,6 +123,7 @@ def test_a_disk_that_fills_in_the_middle(survived: Proof, small_disk: None) -> N
     converge(resized(GROUP, 3000000))
 
 
+@long
 def test_a_host_that_dies_before_anything_was_changed(survived: Proof) -> None:
     before = cluster.invocations()
     moment = Point("Run the name servers", "Compare the processes with their plan")
@@ -132,6 +136,7 @@ def test_a_host_that_dies_before_anything_was_changed(survived: Proof) -> None:
     cluster.wait_until_whole()
 
 
+@long
 def test_a_host_that_dies_in_the_middle_of_a_change(survived: Proof) -> None:
     before, first = cluster.invocations(), cluster.followers(GROUP)[0]
     other, dead = (name for name in cluster.ADDRESSES if name != first)

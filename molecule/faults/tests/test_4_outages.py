@@ -9,7 +9,7 @@ import cluster
 import machines
 import mqadmin
 import pytest
-from conftest import Proof
+from conftest import Proof, long
 from runs import Point, converge, playbook
 
 UNIT = "rocketmq-broker@n1.service"
@@ -37,6 +37,7 @@ def test_a_power_cut_of_all_hosts(survived: Proof) -> None:
     survived.client.send(200)
 
 
+@long
 def test_a_rolling_reboot(survived: Proof) -> None:
     with survived.client.sending(rate=100):
         for name in cluster.ADDRESSES:
@@ -44,6 +45,7 @@ def test_a_rolling_reboot(survived: Proof) -> None:
             cluster.wait_until_whole()
 
 
+@long
 def test_a_leader_killed_while_topics_are_written(survived: Proof) -> None:
     """What the dead leader took along is written again, in the same run."""
     group, names = "RaftNode00", [f"moving-{number:03}" for number in range(300)]
@@ -102,6 +104,7 @@ def own_disk(proof: Proof) -> Iterator[None]:
     cluster.wait_until_whole()
 
 
+@long
 @pytest.mark.parametrize(
     ("lose", "find"),
     [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import cluster
 import mqadmin
 import pytest
-from conftest import EACH, Proof
+from conftest import EACH, Proof, long
 from runs import Point, converge, kill, playbook, resized
 
+pytestmark = long
 GROUP = "RaftNode01"
 PORT = cluster.PORTS[GROUP][0]
 ROLLING = "Restart changed brokers"
