@@ -38,7 +38,7 @@ lint: venv ## yamllint, ansible-lint, ruff, mypy
 	nice ansible-lint --offline --profile production
 
 unit: venv ## pytest
-	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest -n 2 --dist loadfile
+	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 sanity: venv ## ansible-test sanity on a copy of the collection
 	$(BIN)/python tools/sanity.py

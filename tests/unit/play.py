@@ -7,6 +7,7 @@ Reads a list of runs (arguments, a file for the output, one for errors) and writ
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -25,6 +26,7 @@ def play(arguments: list[str], *files: str) -> None:
         main(["ansible-playbook", *arguments])  # Ends the process.
 
 
+gc.freeze()  # Else collecting copies what the forks share.
 runs = [_fork.Process(target=play, args=run) for run in json.load(sys.stdin)]
 for run in runs:
     run.start()
