@@ -270,11 +270,12 @@ def _agree(
         values: list[tuple[Any, list[str]]] = []
         for host, own in settings.items():
             if host not in unread.get(name, []):
-                like = next((on for value, on in values if value == own[name]), None)
-                if like is None:
-                    values.append((own[name], [host]))
+                for value, on in values:
+                    if value == own[name]:
+                        on.append(host)
+                        break
                 else:
-                    like.append(host)
+                    values.append((own[name], [host]))
         agreed[name] = max(values, key=lambda item: len(item[1]), default=(setting.default, []))[0]
         if len(values) > 1:
             shown = [repr(item[0]) for item in values]

@@ -581,6 +581,8 @@ UNREADABLE = (AnsibleError, UndefinedError, RecursionError)
 
 def _plain(value: Any) -> Any:
     """The value with all templates in it evaluated."""
+    if value is None or isinstance(value, (str, int)):
+        return value  # Most are, and the other questions take longer.
     if isinstance(value, Undefined):
         return str(value)  # Raises what is wrong with it.
     if isinstance(value, Mapping):

@@ -98,9 +98,10 @@ class Release:
         }
 
 
-def known() -> list[str]:
+@functools.cache
+def known() -> tuple[str, ...]:
     """Every version there is data for, oldest first."""
-    return in_order(path.stem for path in DIRECTORY.glob("*.json"))
+    return tuple(in_order(path.stem for path in DIRECTORY.glob("*.json")))
 
 
 def in_order(versions: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 
@@ -14,8 +15,13 @@ _NUMBER = re.compile(r"[+-]?[0-9]+\.[0-9]+")
 
 def parse(text: bytes) -> dict[str, str]:
     """What java.util.Properties makes of ``k=v`` lines: blanks before a value are none of it, those behind it are."""
-    pairs = (line.split("=", 1) for line in text.decode().split("\n") if "=" in line)
-    return {key.strip(): _ESCAPE.sub(_unescaped, value.lstrip()) for key, value in pairs}
+    return {key.strip(): _ESCAPE.sub(_unescaped, value.lstrip()) for key, value in _lines(text)}
+
+
+@functools.cache
+def _lines(text: bytes) -> list[list[str]]:
+    """Every fake server of a release begins with the same text."""
+    return [line.split("=", 1) for line in text.decode().split("\n") if "=" in line]
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -27,8 +33,7 @@ class Properties:
     """Keys keep their kind: unknown keys and values of another kind are passed over, as RocketMQ does."""
 
     def __init__(self, text: bytes) -> None:
-        lines = (line.split("=", 1) for line in text.decode().split("\n") if "=" in line)
-        self.values = dict(lines)
+        self.values = dict(_lines(text))
         self.counter = 0
         self.timestamp = int(time.time() * 1000)
 

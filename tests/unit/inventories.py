@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 HOSTS = ("rmq71", "rmq76", "rmq77")
@@ -34,6 +35,8 @@ _VARIABLES: dict[str, Any] = {
     "rocketmq_dashboard_file": "/srv/console.jar",
     "rocketmq_dashboard_sha256": "ab" * 32,
 }
+#: Tens of thousands of samples are made, and this copies them fastest.
+_PACKED = pickle.dumps(_VARIABLES)
 
 
 class Sample:
@@ -47,7 +50,7 @@ class Sample:
             "rocketmq_dashboard": ["rmq71"],
         }
         self.hostvars: dict[str, dict[str, Any]] = {
-            host: {**copy.deepcopy(_VARIABLES), "ansible_host": f"192.168.1.{host[3:]}"} for host in HOSTS
+            host: {**pickle.loads(_PACKED), "ansible_host": f"192.168.1.{host[3:]}"} for host in HOSTS
         }
 
     def set(self, **variables: Any) -> None:

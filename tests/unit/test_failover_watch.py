@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_failover, "_SEND_TIMEOUT", 5.0)
     monkeypatch.setattr(_failover, "_READ_GRACE", 0.2)
     monkeypatch.setattr(_failover, "_ASK_PAUSE", 0.02)
-    monkeypatch.setattr(_failover, "_HEALTH_PAUSE", 0.05)
+    monkeypatch.setattr(_failover, "_HEALTH_PAUSE", 0.1)
 
 
 @pytest.fixture(params=fake_broker.VERSIONS)
@@ -163,7 +163,7 @@ def test_what_is_lost_and_what_is_there_twice(cluster: FakeCluster, run: Runner,
 def test_a_gap_in_a_queue_is_stepped_over(cluster: FakeCluster, run: Runner, tmp_path: pathlib.Path) -> None:
     broker = cluster.brokers[GROUP][1]
     answer = broker.answer
-    hidden = {5, 6, 7}
+    hidden = {1, 2, 3}  # Sent before the strike, however slow the machine is.
 
     def with_gap(request: Any) -> bytes | None:
         if request.code == 11 and request.ext["queueId"] == "3":

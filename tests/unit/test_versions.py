@@ -14,7 +14,7 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _versions
 
 
 def test_versions_are_listed_oldest_first():
-    assert _versions.known() == ["4.7.1", "4.8.0", "4.9.4", "4.9.7", "5.1.4", "5.3.3", "5.5.0"]
+    assert _versions.known() == ("4.7.1", "4.8.0", "4.9.4", "4.9.7", "5.1.4", "5.3.3", "5.5.0")
     assert max(["4.9.7", "4.10.0"], key=_versions.numbers) == "4.10.0"
 
 
