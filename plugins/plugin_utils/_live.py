@@ -264,6 +264,16 @@ def drained_groups(looks: Mapping[str, Mapping[str, Any]], plan: Mapping[str, An
     ]
 
 
+def drained_topics(looks: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Groups of which a member was drained and is stopped, with the topics that they had; ``looks`` as above."""
+    return {
+        found["properties"].get("brokerName", ""): found["drained"]["topics"]
+        for look in looks.values()
+        for found in look["instances"]
+        if found["drained"] is not None and not found["running"]
+    }
+
+
 def host_problems(
     facts: Mapping[str, Any],
     plan: Mapping[str, Any],
