@@ -86,10 +86,14 @@ def conflicts(
         found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])
     ]
     problems = [] if upgrade else _version_change(protected, plan["version"], host)
-    problems += [_lost_store(found, host) for found in deployed if _store_is_lost(found)]
+    # Of a group that is being taken away, an earlier run may have removed the messages already.
+    leaving = [found["unit"] for found in deployed if removed and found["properties"].get("brokerName") == removed]
+    problems += [
+        _lost_store(found, host) for found in deployed if _store_is_lost(found) and found["unit"] not in leaving
+    ]
     for found in protected:
         instance = planned.get(found["unit"])
-        if instance is None and not (removed and found["properties"].get("brokerName") == removed):
+        if instance is None and found["unit"] not in leaving:
             problems.append(_unplanned(found, host))
         elif instance is not None and not _moves(found, instance, plan, replaced):
             problems += _changes(found, instance, host)
