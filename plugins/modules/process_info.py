@@ -233,8 +233,15 @@ class _Process:
             return str(number)
 
 
-def describe(process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path) -> dict[str, Any] | None:
-    """None where it is not one of RocketMQ's. Raises OSError when it ends."""
+def containers(cgroup: str) -> list[str]:
+    """Identities of the containers that a process is in, the innermost last."""
+    return _CONTAINER.findall(cgroup)
+
+
+def describe(
+    process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path, around: Sequence[str] = ()
+) -> dict[str, Any] | None:
+    """None where it is not one of RocketMQ's; ``around``: containers that are the host. Raises OSError when it ends."""
     words = process.text("cmdline").rstrip("\0").split("\0")
     found = command(words) if "java" in pathlib.PurePath(words[0]).name else None
     if found is None:
@@ -249,7 +256,7 @@ def describe(process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path) -
     if found.kind == "proxy":
         config, proxy = proxy, ""
     properties = _properties(process, config)
-    container = _CONTAINER.search(process.text("cgroup"))
+    container = next((one for one in reversed(containers(process.text("cgroup"))) if one not in around), "")
     java = process.link("exe")
     java_home, major = _java(process, java)
     user_home = defined.get("user.home") or environment.get("HOME", "")
@@ -263,7 +270,7 @@ def describe(process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path) -
         "unit": unit,
         "instance": described.get("instance", ""),
         "unit_text": (unit_dir / unit).read_text(encoding="utf-8", errors="replace") if unit else "",
-        "container": container[1] if container else "",
+        "container": container,
         "home": home,
         "version": _version(process, home),
         "java_home": java_home,
@@ -316,11 +323,14 @@ def _sha256(path: pathlib.Path) -> str:
 
 def processes(proc: pathlib.Path, unit_dir: pathlib.Path) -> list[dict[str, Any]]:
     """Raises OSError."""
-    host = mounts(_Process(proc / "1").text("mountinfo"))
+    first = _Process(proc / "1")
+    host = mounts(first.text("mountinfo"))
+    # A host may be a container itself.
+    around = containers(first.text("cgroup"))
     found = []
     for path in sorted(proc.glob("[0-9]*"), key=lambda one: int(one.name)):
         try:
-            one = describe(_Process(path), host, unit_dir)
+            one = describe(_Process(path), host, unit_dir, around)
         except (FileNotFoundError, ProcessLookupError):
             continue  # It has just ended.
         if one:

@@ -156,6 +156,15 @@ def test_a_broker_in_a_container(proc: Proc) -> None:
     assert (found["properties"], found["version"], found["java_major"]) == ({}, "", 0)
 
 
+def test_a_host_that_is_a_container(proc: Proc) -> None:
+    """What runs on it runs in no other one."""
+    own, inner = "ab" * 32, "cd" * 32
+    (proc.path / "1" / "cgroup").write_text(f"1:name=systemd:/docker/{own}/init.scope\n")
+    proc.process(41, ["java", "-cp", "x", BROKER], "", f"1:name=systemd:/docker/{own}/system.slice/x.service\n")
+    proc.process(42, ["java", "-cp", "x", BROKER], "", f"1:name=systemd:/docker/{own}/docker/{inner}\n")
+    assert [found["container"] for found in proc.found()] == ["", inner]
+
+
 def test_a_process_of_ours_and_a_console(proc: Proc) -> None:
     unit = "[Service]\nUser=x\n[X-RocketMQ]\nKind=broker\nInstance=n0\n"
     (proc.units / "rocketmq-broker@n0.service").write_text(unit)
