@@ -47,7 +47,8 @@ def rests(unit: str) -> bool:
 
 def stop_and_disable(unit: str) -> None:
     """Returns once it has stopped. Raises OSError."""
-    done = subprocess.run(["systemctl", "disable", "--quiet", "--now", unit], capture_output=True, text=True, check=False)
+    command = ["systemctl", "disable", "--quiet", "--now", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise OSError(f"systemctl disable --now {unit} failed: {done.stderr.strip() or done.stdout.strip()}")
 

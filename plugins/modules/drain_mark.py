@@ -20,8 +20,8 @@ options:
     required: true
   unit:
     description:
-      - The broker's systemd unit. It is stopped and disabled first, in the same step, so that a run that is killed leaves
-        no broker that stopped without a mark.
+      - The broker's systemd unit. It is stopped and disabled first, in the same step, so that a run that is killed
+        leaves no broker that stopped without a mark.
     type: str
   topics:
     description: Names of the topics that the broker group had, for whoever takes the group away.
