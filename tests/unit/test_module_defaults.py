@@ -1,6 +1,6 @@
 # Copyright (c) 2026 rocketmq.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a play gives to a group of modules, those that it runs take: Ansible itself says so only when it runs one of them."""
+"""What a play gives to a group of modules, those that it runs take: Ansible says so only when it runs one of them."""
 
 from __future__ import annotations
 
