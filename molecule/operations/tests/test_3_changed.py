@@ -39,7 +39,7 @@ def states(unit: str) -> set[tuple[str, ...]]:
 
 def test_a_drained_group_comes_back(operated: Operated) -> None:
     """Killed while it waits, while it stops brokers, when it has stopped them, and when it has started them again."""
-    drain = {"rocketmq_drain_groups": GROUP, "rocketmq_drain_ignore": ended("drain")}
+    drain = {"rocketmq_drain_groups": GROUP, "rocketmq_drain_ignore": ended("drain"), "rocketmq_drain_wait": 180}
     granted = {**drain, "rocketmq_drain_state": "granted"}
     other = {"RaftNode00": cluster.MEMBERS["RaftNode00"]}
     with operated.in_use("drain"):
@@ -80,7 +80,8 @@ def test_a_group_comes_and_goes(operated: Operated) -> None:
         cluster.wait_until_whole(members=members)
         # Producers ask for routes every 30 s.
         wait_until(used, 60)
-        operated.done("drain", rocketmq_drain_groups=NEW, rocketmq_drain_ignore=ended("growth"), **GROWN)
+        drain = {"rocketmq_drain_groups": NEW, "rocketmq_drain_ignore": ended("growth"), "rocketmq_drain_wait": 180}
+        operated.done("drain", **drain, **GROWN)
         remove = {"rocketmq_remove_group": NEW, "rocketmq_confirm": NEW, "rocketmq_destroy_data": True, **GROWN}
         operated.killed("remove_group", Point("Remove the group", "Stop the processes of this kind"), **remove)
         operated.done("remove_group", **remove)

@@ -106,6 +106,7 @@ def test_what_was_destroyed_comes_back(operated: Operated, backup: Path, used: A
     assert before["route"]
     assert before["order"]
     admin(f"deleteTopic -c {cluster.CLUSTER} -t {DOOMED}")
+    admin(f"updateOrderConf -m delete -t {DOOMED}")
     admin(f"deleteSubGroup -c {cluster.CLUSTER} -g {DOOMED}")
     admin(f"resetOffsetByTime -g {topic}-application -t {topic} -s 0")
     destroyed = known(f"{topic}-application")
