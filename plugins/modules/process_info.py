@@ -203,8 +203,10 @@ def _joined(folder: str, path: str, prefix: str) -> str:
 class _Process:
     """A process as /proc has it; what is not there any more is empty."""
 
-    def __init__(self, path: pathlib.Path) -> None:
+    def __init__(self, path: pathlib.Path, apart: bool = True) -> None:
+        """``apart``: it may have other files than the host."""
         self.path = path
+        self.apart = apart
 
     def text(self, name: str) -> str:
         try:
@@ -223,7 +225,16 @@ class _Process:
 
     def inside(self, path: str) -> pathlib.Path:
         """Where we see what the process sees at ``path``."""
-        return self.path / "root" / path.lstrip("/")
+        root = self.path / "root"
+        # A host that is a container itself may not look into the processes of others, even as root.
+        if not self.apart and not os.access(root / ".", os.X_OK):
+            root = pathlib.Path("/")
+        return root / path.lstrip("/")
+
+    def program(self, word: str) -> str:
+        """Its program, which it was called with as ``word``."""
+        own = not self.apart and word.startswith("/")
+        return self.link("exe") or (os.path.realpath(word) if own else "")
 
     def owner(self) -> str:
         number = self.path.stat().st_uid
@@ -246,6 +257,8 @@ def describe(
     found = command(words) if "java" in pathlib.PurePath(words[0]).name else None
     if found is None:
         return None
+    container = next((one for one in reversed(containers(process.text("cgroup"))) if one not in around), "")
+    process = _Process(process.path, apart=bool(container))
     environment = process.environment()
     defined = dict(
         option[2:].split("=", 1) for option in found.jvm_options if option.startswith("-D") and "=" in option
@@ -256,9 +269,7 @@ def describe(
     if found.kind == "proxy":
         config, proxy = proxy, ""
     properties = _properties(process, config)
-    container = next((one for one in reversed(containers(process.text("cgroup"))) if one not in around), "")
-    java = process.link("exe")
-    java_home, major = _java(process, java)
+    java_home, major = _java(process, process.program(words[0]))
     user_home = defined.get("user.home") or environment.get("HOME", "")
     store = properties.get("storePathRootDir") or f"{user_home}/store"
     unit = next((name for name in _UNIT.findall(process.text("cgroup")) if _systemd.describe(unit_dir / name)), "")
