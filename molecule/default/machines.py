@@ -44,13 +44,14 @@ def reboot(name: str) -> None:
     boot(name)
 
 
-def renew() -> None:
-    """Bare machines in the place of all three."""
-    docker("rm", "--force", "--volumes", *CONTAINERS.values())
-    for name, container in CONTAINERS.items():
-        placed = ["--name", container, "--hostname", name, "--network", NETWORK, "--ip", ADDRESSES[name]]
+def renew(*names: str) -> None:
+    """Bare machines in the place of these, or of all three."""
+    chosen = names or tuple(CONTAINERS)
+    docker("rm", "--force", "--volumes", *(CONTAINERS[name] for name in chosen))
+    for name in chosen:
+        placed = ["--name", CONTAINERS[name], "--hostname", name, "--network", NETWORK, "--ip", ADDRESSES[name]]
         docker("run", "--detach", "--label", f"{LABEL}=molecule", *placed, *FLAGS, IMAGE)
-    for name in CONTAINERS:
+    for name in chosen:
         _wait_for_systemd(name)
 
 

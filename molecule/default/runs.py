@@ -56,6 +56,7 @@ def playbook(
     variables: dict[str, Any] | None = None,
     *,
     inventory: Sequence[Path] = (),
+    options: Sequence[str] = (),
     at: Point | None = None,
     then: Callable[[subprocess.Popen[str]], None] = lambda process: None,
 ) -> Run:
@@ -63,6 +64,7 @@ def playbook(
     sources = inventory or [Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent]
     command = ["ansible-playbook", str(ROOT / name), "--extra-vars", json.dumps(variables or {})]
     command += [word for source in sources for word in ("--inventory", str(source))]
+    command += options
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
     lines, times, play, reached = [], 0, "", False
     with subprocess.Popen(

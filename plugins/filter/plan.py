@@ -25,6 +25,7 @@ class FilterModule:
             "clock_notices": _live.clock_notices,
             "differences": _live.differences,
             "drained_groups": _live.drained_groups,
+            "drained_topics": _live.drained_topics,
             "told_live": _growth.told_live,
             "names": _growth.names,
             "endpoint": _growth.endpoint,

@@ -13,6 +13,7 @@ UNIT_DIR = pathlib.Path("/etc/systemd/system")
 _PROPERTIES = (
     "Id",
     "LoadState",
+    "UnitFileState",
     "ActiveState",
     "SubState",
     "MainPID",
@@ -36,6 +37,20 @@ def show(units: list[str]) -> dict[str, dict[str, str]]:
         if "Id" in pairs:
             result[pairs["Id"]] = pairs
     return result
+
+
+def rests(unit: str) -> bool:
+    """Whether the unit does not run, and no boot starts it. Raises OSError."""
+    shown = show([unit]).get(unit, {})
+    return shown.get("ActiveState", "inactive") in ("inactive", "failed") and shown.get("UnitFileState") != "enabled"
+
+
+def stop_and_disable(unit: str) -> None:
+    """Returns once it has stopped. Raises OSError."""
+    command = ["systemctl", "disable", "--quiet", "--now", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"systemctl disable --now {unit} failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def started_at(shown: dict[str, str]) -> float:

@@ -18,6 +18,11 @@ options:
     type: list
     elements: path
     required: true
+  unit:
+    description:
+      - The broker's systemd unit. It is stopped and disabled first, in the same step, so that a run that is killed
+        leaves no broker that stopped without a mark.
+    type: str
   topics:
     description: Names of the topics that the broker group had, for whoever takes the group away.
     type: list
@@ -26,7 +31,7 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Writes nothing.
+    description: Stops nothing and writes nothing.
   diff_mode:
     support: none
     description: There is nothing to see.
@@ -35,8 +40,9 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Remember that it was drained
+- name: Stop a drained broker
   rocketmq.cluster.drain_mark:
+    unit: rocketmq-broker@n1.service
     stores: [/var/lib/rocketmq/n1/store]
     topics: [orders, payments]
 """
@@ -47,28 +53,42 @@ marked:
   returned: success
   type: list
   elements: str
+stopped:
+  description: Whether O(unit) ran, or would have been started by a boot.
+  returned: success
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _systemd
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "stores": {"type": "list", "elements": "path", "required": True},
+            "unit": {"type": "str"},
             "topics": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
+    unit, stores = module.params["unit"], module.params["stores"]
     found = {"topics": sorted(module.params["topics"])}
-    unmarked = [store for store in module.params["stores"] if _disk.drained(store) != found]
+    unmarked = [store for store in stores if _disk.drained(store) != found]
+    stopped = False
     try:
+        if unit:
+            stopped = not _systemd.rests(unit)
+            if stopped and not module.check_mode:
+                _systemd.stop_and_disable(unit)
+                # What it has written in the end is younger than a mark from before.
+                unmarked = stores
         for store in [] if module.check_mode else unmarked:
             _disk.mark_drained(store, found)
     except OSError as error:
-        module.fail_json(msg=f"{error.filename} cannot be written: {error.strerror}.")
-    module.exit_json(changed=bool(unmarked), marked=unmarked)
+        wrong = f"{error.filename} cannot be written: {error.strerror}." if error.filename else f"{error}."
+        module.fail_json(msg=wrong)
+    module.exit_json(changed=bool(unmarked) or stopped, marked=unmarked, stopped=stopped)
 
 
 if __name__ == "__main__":

@@ -78,15 +78,22 @@ def of_units(unit_dir: pathlib.Path) -> set[str]:
 def of_processes(proc: pathlib.Path, install_dir: pathlib.Path) -> set[str]:
     """Versions below a folder that processes were started from: a unit may name another one by now."""
     found = set()
-    for path in proc.glob("[0-9]*/environ"):
-        try:
-            match = _HOME.search(path.read_bytes())
-        except OSError:  # it has ended
-            continue
+    below = re.compile(re.escape(os.fsencode(install_dir)) + rb"/(\d+\.\d+\.\d+)/")
+    for path in proc.glob("[0-9]*"):
+        match = _HOME.search(_read(path / "environ"))
         home = pathlib.Path(os.fsdecode(match[1])) if match else pathlib.Path()
         if home.parent == install_dir:
             found.add(home.name)
+        # Its environment is not for everybody: a host that is a container hides it from root.
+        found |= {version.decode() for version in below.findall(_read(path / "cmdline"))}
     return found
+
+
+def _read(path: pathlib.Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 def size(folder: pathlib.Path) -> int:

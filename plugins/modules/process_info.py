@@ -203,8 +203,10 @@ def _joined(folder: str, path: str, prefix: str) -> str:
 class _Process:
     """A process as /proc has it; what is not there any more is empty."""
 
-    def __init__(self, path: pathlib.Path) -> None:
+    def __init__(self, path: pathlib.Path, apart: bool = True) -> None:
+        """``apart``: it may have other files than the host."""
         self.path = path
+        self.apart = apart
 
     def text(self, name: str) -> str:
         try:
@@ -223,7 +225,16 @@ class _Process:
 
     def inside(self, path: str) -> pathlib.Path:
         """Where we see what the process sees at ``path``."""
-        return self.path / "root" / path.lstrip("/")
+        root = self.path / "root"
+        # A host that is a container itself may not look into the processes of others, even as root.
+        if not self.apart and not os.access(root / ".", os.X_OK):
+            root = pathlib.Path("/")
+        return root / path.lstrip("/")
+
+    def program(self, word: str) -> str:
+        """Its program, which it was called with as ``word``."""
+        own = not self.apart and word.startswith("/")
+        return self.link("exe") or (os.path.realpath(word) if own else "")
 
     def owner(self) -> str:
         number = self.path.stat().st_uid
@@ -233,12 +244,21 @@ class _Process:
             return str(number)
 
 
-def describe(process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path) -> dict[str, Any] | None:
-    """None where it is not one of RocketMQ's. Raises OSError when it ends."""
+def containers(cgroup: str) -> list[str]:
+    """Identities of the containers that a process is in, the innermost last."""
+    return _CONTAINER.findall(cgroup)
+
+
+def describe(
+    process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path, around: Sequence[str] = ()
+) -> dict[str, Any] | None:
+    """None where it is not one of RocketMQ's; ``around``: containers that are the host. Raises OSError when it ends."""
     words = process.text("cmdline").rstrip("\0").split("\0")
     found = command(words) if "java" in pathlib.PurePath(words[0]).name else None
     if found is None:
         return None
+    container = next((one for one in reversed(containers(process.text("cgroup"))) if one not in around), "")
+    process = _Process(process.path, apart=bool(container))
     environment = process.environment()
     defined = dict(
         option[2:].split("=", 1) for option in found.jvm_options if option.startswith("-D") and "=" in option
@@ -249,9 +269,7 @@ def describe(process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path) -
     if found.kind == "proxy":
         config, proxy = proxy, ""
     properties = _properties(process, config)
-    container = _CONTAINER.search(process.text("cgroup"))
-    java = process.link("exe")
-    java_home, major = _java(process, java)
+    java_home, major = _java(process, process.program(words[0]))
     user_home = defined.get("user.home") or environment.get("HOME", "")
     store = properties.get("storePathRootDir") or f"{user_home}/store"
     unit = next((name for name in _UNIT.findall(process.text("cgroup")) if _systemd.describe(unit_dir / name)), "")
@@ -263,7 +281,7 @@ def describe(process: _Process, host: Sequence[Mount], unit_dir: pathlib.Path) -
         "unit": unit,
         "instance": described.get("instance", ""),
         "unit_text": (unit_dir / unit).read_text(encoding="utf-8", errors="replace") if unit else "",
-        "container": container[1] if container else "",
+        "container": container,
         "home": home,
         "version": _version(process, home),
         "java_home": java_home,
@@ -316,11 +334,14 @@ def _sha256(path: pathlib.Path) -> str:
 
 def processes(proc: pathlib.Path, unit_dir: pathlib.Path) -> list[dict[str, Any]]:
     """Raises OSError."""
-    host = mounts(_Process(proc / "1").text("mountinfo"))
+    first = _Process(proc / "1")
+    host = mounts(first.text("mountinfo"))
+    # A host may be a container itself.
+    around = containers(first.text("cgroup"))
     found = []
     for path in sorted(proc.glob("[0-9]*"), key=lambda one: int(one.name)):
         try:
-            one = describe(_Process(path), host, unit_dir)
+            one = describe(_Process(path), host, unit_dir, around)
         except (FileNotFoundError, ProcessLookupError):
             continue  # It has just ended.
         if one:

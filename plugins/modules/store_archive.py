@@ -78,6 +78,7 @@ kept:
   type: str
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -99,7 +100,12 @@ class Refused(Exception):
 
 def size(folder: pathlib.Path) -> int:
     """Bytes that the files below it take on the disk. Raises OSError."""
-    return sum(path.lstat().st_blocks * _BLOCK for path in folder.rglob("*"))
+    total = 0
+    for path in folder.rglob("*"):
+        # A broker that runs renames some all the time.
+        with contextlib.suppress(FileNotFoundError):
+            total += path.lstat().st_blocks * _BLOCK
+    return total
 
 
 def has_data(store: pathlib.Path) -> bool:
@@ -131,11 +137,20 @@ def tar(*words: str) -> None:
         raise Refused(f"tar failed: {done.stderr.strip() or f'status {done.returncode}'}.")
 
 
+def let_through(folder: pathlib.Path, owner: int) -> None:
+    """Whoever may read the archive comes to it, also through folders of the broker's own user. Raises OSError."""
+    folder.chmod(0o711)
+    for parent in folder.parents:
+        state = parent.stat()
+        if state.st_uid == owner != 0:
+            parent.chmod(state.st_mode & 0o7777 | 0o001)
+
+
 def pack(store: pathlib.Path, archive: pathlib.Path, reader: int) -> None:
     """Raises Refused, OSError."""
     partial = archive.with_name(archive.name + _backup.PARTIAL)
-    # Others pass through to the archive that they may read.
-    archive.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    let_through(archive.parent, store.stat().st_uid)
     try:
         excluded = [f"--exclude=./{name}" for name in _NOT_DATA]
         tar("--create", "--sparse", f"--file={partial}", f"--directory={store}", *excluded, ".")

@@ -86,10 +86,14 @@ def conflicts(
         found for found in deployed if found["kind"] != "dashboard" and (found["running"] or found["has_data"])
     ]
     problems = [] if upgrade else _version_change(protected, plan["version"], host)
-    problems += [_lost_store(found, host) for found in deployed if _store_is_lost(found)]
+    # Of a group that is being taken away, an earlier run may have removed the messages already.
+    leaving = [found["unit"] for found in deployed if removed and found["properties"].get("brokerName") == removed]
+    problems += [
+        _lost_store(found, host) for found in deployed if _store_is_lost(found) and found["unit"] not in leaving
+    ]
     for found in protected:
         instance = planned.get(found["unit"])
-        if instance is None and not (removed and found["properties"].get("brokerName") == removed):
+        if instance is None and found["unit"] not in leaving:
             problems.append(_unplanned(found, host))
         elif instance is not None and not _moves(found, instance, plan, replaced):
             problems += _changes(found, instance, host)
@@ -262,6 +266,16 @@ def drained_groups(looks: Mapping[str, Mapping[str, Any]], plan: Mapping[str, An
     return [
         group["name"] for group in plan["groups"] if all(rests(member, group["name"]) for member in group["members"])
     ]
+
+
+def drained_topics(looks: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Groups of which a member was drained and is stopped, with the topics that they had; ``looks`` as above."""
+    return {
+        found["properties"].get("brokerName", ""): found["drained"]["topics"]
+        for look in looks.values()
+        for found in look["instances"]
+        if found["drained"] is not None and not found["running"]
+    }
 
 
 def host_problems(

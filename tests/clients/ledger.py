@@ -219,6 +219,7 @@ class Client:
         route_ms: int = 1000,
     ) -> None:
         """`route_ms`: how often the client asks for the route; its own default, 30000, hides the cluster's time."""
+        self.topic = topic
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ledger = self.folder / "acknowledged.tsv"

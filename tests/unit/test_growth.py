@@ -109,6 +109,19 @@ def test_groups_that_rest() -> None:
     assert _live.drained_groups(looks, plan()) == []
 
 
+def test_groups_that_are_being_drained() -> None:
+    """One member that was stopped with the mark is enough: its group was empty then."""
+    looks = {host: {"instances": carried(host)} for host in MEMBERS}
+    assert _live.drained_topics(looks) == {}
+    looks["rmq76"]["instances"] = carried("rmq76", drained={"topics": ["orders"]})
+    assert _live.drained_topics(looks) == {}
+    looks["rmq76"]["instances"] = [
+        {**one, "running": False} if one["kind"] == "broker" and one["name"] == "n1" else one
+        for one in carried("rmq76", drained={"topics": ["orders"]})
+    ]
+    assert _live.drained_topics(looks) == {"RaftNode01": ["orders"]}
+
+
 def test_masters_that_nobody_fills() -> None:
     assert _growth.fixed_masters(plan(), "rmq71") == []
     assert _growth.fixed_masters(plan(slaves), "rmq71") == ["RaftNode00"]

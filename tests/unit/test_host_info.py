@@ -11,7 +11,7 @@ import socket
 import time
 
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports, _systemd
 from ansible_collections.rocketmq.cluster.plugins.modules import drain_mark, host_info
 from module_runner import Runner
 
@@ -81,6 +81,30 @@ def test_a_store_is_drained_until_its_broker_runs_again(run: Runner, tmp_path: p
     (store / _disk.DRAINED).write_text("{")
     assert _disk.drained(str(store)) is None
     assert _disk.drained("") is None
+
+
+def test_a_broker_is_stopped_before_its_store_is_marked(
+    run: Runner, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit, state = "rocketmq-broker@n1.service", {"ActiveState": "active", "UnitFileState": "enabled"}
+
+    def stop(_unit: str) -> None:
+        state.update(ActiveState="inactive", UnitFileState="disabled")
+        time.sleep(0.02)
+        (tmp_path / "abort").touch()
+        (tmp_path / "abort").unlink()
+
+    monkeypatch.setattr(_systemd, "show", lambda units: {unit: state})
+    monkeypatch.setattr(_systemd, "stop_and_disable", stop)
+    options = {"unit": unit, "stores": [str(tmp_path)], "topics": ["orders"]}
+    assert run(drain_mark, check_mode=True, **options)["stopped"]
+    assert state["ActiveState"] == "active"
+    # A mark from an earlier time, when it ran again afterwards.
+    run(drain_mark, stores=[str(tmp_path)], topics=["orders"])
+    assert run(drain_mark, **options)["stopped"]
+    assert _disk.drained(str(tmp_path)) == {"topics": ["orders"]}
+    again = run(drain_mark, **options)
+    assert (again["changed"], again["stopped"]) == (False, False)
 
 
 def test_a_mark_that_cannot_be_made(run: Runner, tmp_path: pathlib.Path) -> None:

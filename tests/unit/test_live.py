@@ -534,6 +534,15 @@ def test_only_the_group_that_is_taken_away_may_be_missing() -> None:
     assert _live.conflicts(carried(), without, "rmq71", removed="RaftNode00") == [sentence]
 
 
+def test_the_messages_of_a_group_that_is_taken_away_may_be_gone() -> None:
+    """As a run that was killed leaves it."""
+    gone = {"running": False, "has_data": False, "has_store": False}
+    found = [{**one, **gone} if one["properties"].get("brokerName") == "RaftNode01" else one for one in carried()]
+    assert _live.conflicts(found, plan(), "rmq71", removed="RaftNode01") == []
+    (sentence,) = _live.conflicts(found, plan(), "rmq71")
+    assert "is empty: mount its disk" in sentence
+
+
 def test_the_dead_of_a_replaced_host_may_be_registered() -> None:
     def known(address: str, error: str | None, group: str = "RaftNode00") -> dict[str, Any]:
         return {"members": [{"cluster": "RaftCluster", "group": group, "address": address, "error": error}]}

@@ -57,3 +57,12 @@ def test_only_what_nothing_uses(run: Runner, install_dir: pathlib.Path, running:
 def test_a_host_without_anything(run: Runner, install_dir: pathlib.Path) -> None:
     result = run(old_versions, install_dir=str(install_dir / "none"))
     assert (result["changed"], result["removed"], result["freed_mb"]) == (False, [], 0)
+
+
+def test_a_process_whose_environment_is_hidden(tmp_path: pathlib.Path) -> None:
+    """Its class path tells."""
+    folder = tmp_path / "opt"
+    for pid, words in ((7, f"java\0-cp\0{folder}/4.8.0/conf:{folder}/4.8.0/lib/*\0"), (8, "java\0-cp\0/opt/4.7.1/x\0")):
+        (tmp_path / "proc" / str(pid)).mkdir(parents=True)
+        (tmp_path / "proc" / str(pid) / "cmdline").write_text(words)
+    assert old_versions.of_processes(tmp_path / "proc", folder) == {"4.8.0"}

@@ -156,6 +156,33 @@ def test_a_broker_in_a_container(proc: Proc) -> None:
     assert (found["properties"], found["version"], found["java_major"]) == ({}, "", 0)
 
 
+def test_a_host_that_is_a_container(proc: Proc) -> None:
+    """What runs on it runs in no other one."""
+    own, inner = "ab" * 32, "cd" * 32
+    (proc.path / "1" / "cgroup").write_text(f"1:name=systemd:/docker/{own}/init.scope\n")
+    proc.process(41, ["java", "-cp", "x", BROKER], "", f"1:name=systemd:/docker/{own}/system.slice/x.service\n")
+    proc.process(42, ["java", "-cp", "x", BROKER], "", f"1:name=systemd:/docker/{own}/docker/{inner}\n")
+    assert [found["container"] for found in proc.found()] == ["", inner]
+
+
+def test_a_host_that_may_not_look_into_its_processes(proc: Proc, tmp_path: pathlib.Path) -> None:
+    """Neither into their root folder nor at their program; what is in no container has the files of the host."""
+    home = tmp_path / "java-17"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "java").touch()
+    (home / "release").write_text('JAVA_VERSION="17.0.1"\n')
+    (tmp_path / "link").symlink_to(home)
+    config = tmp_path / "broker.conf"
+    config.write_text("brokerName=a\n")
+    for pid, cgroup in ((41, "0::/system.slice/x.service\n"), (42, f"0::/docker/{'ab' * 32}\n")):
+        proc.process(pid, [f"{tmp_path}/link/bin/java", "-cp", "x", BROKER, "-c", str(config)], "", cgroup)
+        for name in ("root", "exe", "cwd"):
+            (proc.path / str(pid) / name).unlink()
+    one, other = proc.found()
+    assert (one["properties"], one["java_home"], one["java_major"]) == ({"brokerName": "a"}, str(home), 17)
+    assert (other["properties"], other["java_major"]) == ({}, 0)
+
+
 def test_a_process_of_ours_and_a_console(proc: Proc) -> None:
     unit = "[Service]\nUser=x\n[X-RocketMQ]\nKind=broker\nInstance=n0\n"
     (proc.units / "rocketmq-broker@n0.service").write_text(unit)

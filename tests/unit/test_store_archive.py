@@ -68,6 +68,26 @@ def test_packed_and_unpacked_is_the_same(host: Host) -> None:
     assert (host.aside / "commitlog" / "0").read_bytes() == b"others"
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="gives folders to another user")
+def test_the_reader_comes_to_the_archive(host: Host) -> None:
+    """The folder of data is the broker's alone; what is in it stays so."""
+    data = host.store.parent.parent
+    for path in (data, host.store.parent, host.store):
+        os.chown(path, 1234, 1234)
+        path.chmod(0o750)
+    assert host.run("packed", reader=4321)["changed"]
+    modes = [path.stat().st_mode & 0o777 for path in (data, host.archive.parent, host.store.parent, host.store)]
+    assert modes == [0o751, 0o711, 0o750, 0o750]
+    assert (host.archive.stat().st_uid, host.archive.stat().st_mode & 0o777) == (4321, 0o400)
+
+
+def test_a_file_that_goes_while_it_is_counted(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that runs writes some of its files beside their place and renames them."""
+    listed = list(pathlib.Path.rglob(host.store, "*"))
+    monkeypatch.setattr(pathlib.Path, "rglob", lambda self, pattern: [*listed, host.store / "offset.json.tmp"])
+    assert host.run("possible")["size"] > 0
+
+
 def test_an_empty_store_is_not_kept(host: Host) -> None:
     digest = host.run("packed")["sha256"]
     for path in (host.store / "commitlog" / "0", host.store / "lock"):

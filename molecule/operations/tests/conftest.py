@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cluster
+import mqadmin
 import pytest
 from application import Application
 from runs import Point, Run, kill, playbook
 
 #: Followers copy a new topic every 10 s; the next leader has to know it.
 TOPIC_COPIED = 12
+
+LOCK = "/var/lib/rocketmq/operation.json"
+#: What the application of a test is for.
+PURPOSES = ("upgrade", "rollback", "restart", "drain", "growth", "namesrv", "replace", "kept")
 
 
 class Operated:
@@ -32,14 +37,19 @@ class Operated:
         self.version = version or self.version
         return run
 
-    def killed(self, name: str, at: Point) -> None:
-        run = playbook(f"playbooks/{name}.yml", self._all("", {}), at=at, then=kill)
+    def killed(self, name: str, at: Point, version: str = "", **variables: Any) -> None:
+        run = playbook(f"playbooks/{name}.yml", self._all(version, variables), at=at, then=kill)
         assert run.reached, f"the run ended before {at}:\n{run.output[-4000:]}"
+        # What it has begun on a host goes on there.
+        wait_until(lambda: not moving(), 240)
 
-    def interrupted(self, name: str, at: Point, command: str, host: str) -> Run:
+    def interrupted(self, name: str, at: Point, command: str, host: str, **variables: Any) -> Run:
         """A playbook, and a command on a host at that moment."""
         run = playbook(
-            f"playbooks/{name}.yml", self._all("", {}), at=at, then=lambda _: cluster.host(host).check_output(command)
+            f"playbooks/{name}.yml",
+            self._all("", variables),
+            at=at,
+            then=lambda _: cluster.host(host).check_output(command),
         )
         assert run.reached, f"the run ended before {at}:\n{run.output[-4000:]}"
         return run
@@ -48,16 +58,17 @@ class Operated:
         return {"rocketmq_version": version or self.version, **variables}
 
     @contextlib.contextmanager
-    def in_use(self, purpose: str) -> Iterator[None]:
+    def in_use(self, purpose: str, namesrv: Sequence[str] = tuple(cluster.NAMESRV)) -> Iterator[Application]:
         """The block leaves an application unharmed: no send failed, and all that was acknowledged was consumed."""
         folder = cluster.CACHE / "operations" / purpose
         shutil.rmtree(folder, ignore_errors=True)
+        assert purpose.startswith(PURPOSES)
         topic = f"{purpose}-{int(time.time())}"
-        application = Application(cluster.NAMESRV, topic, groups=list(cluster.INSTANCES), folder=folder)
+        application = Application(namesrv, topic, groups=list(cluster.INSTANCES), folder=folder)
         application.create_topic(cluster.CLUSTER)
         time.sleep(TOPIC_COPIED)
         with application.working():
-            yield
+            yield application
         verdict = application.verdict()
         print(f"{purpose}: {verdict}")
         assert verdict.unharmed, verdict
@@ -73,14 +84,39 @@ def operated() -> Operated:
     return found
 
 
+def ended(purpose: str) -> str:
+    """Consumer groups of all other applications: they have ended, and what they committed last reached no broker."""
+    return ",".join(f"{one}-*" for one in PURPOSES if one != purpose)
+
+
+def wait_until(holds: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not after {seconds:.0f} s"
+        time.sleep(0.5)
+
+
+def moving() -> bool:
+    """Whether a unit of any host is about to start or to stop."""
+    shown = "systemctl list-units --no-legend --state=activating,deactivating 'rocketmq-*'"
+    return any(cluster.host(name).check_output(shown) for name in cluster.ADDRESSES)
+
+
+def broker_settings() -> dict[str, dict[str, str]]:
+    """What every broker says of itself, by address."""
+
+    def ask(address: str) -> dict[str, str]:
+        shown = cluster.host(cluster.host_of(address)).check_output("mqadmin getBrokerConfig -b %s", address)
+        return mqadmin.properties(shown)[address]
+
+    addresses = [address for group in cluster.PORTS for address in sorted(cluster.broker_addresses(group))]
+    return cluster.in_parallel(ask, addresses)
+
+
 def permissions() -> set[str]:
     """What every member of every group says that clients may do; 6 is reading and writing."""
-    found = set()
-    for group, (port, _) in cluster.PORTS.items():
-        for name, address in cluster.ADDRESSES.items():
-            shown = cluster.host(name).check_output(
-                "mqadmin getBrokerConfig -b %s | awk '$1 == \"brokerPermission\" {print $3}'", f"{address}:{port}"
-            )
-            assert shown, (group, name)
-            found.add(shown)
-    return found
+    return {settings["brokerPermission"] for settings in broker_settings().values()}
+
+
+def locked() -> bool:
+    return cluster.host("rmq71").file(LOCK).exists
