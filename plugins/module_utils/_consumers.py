@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson, _items
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import differing
-from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, release
+from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker, at_least, release
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import ResponseError, RocketMQError
 from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import Frame, Request
 
@@ -45,6 +46,9 @@ YOUNG_FIELDS = {
     "attributes": "attributes",
 }
 YOUNG_SINCE = "5.0.0"
+#: From this release on a broker that makes groups for whoever asks for them asks itself while it deletes one.
+REVIVES_SINCE = "5.5.0"
+AUTO_CREATE = "autoCreateSubscriptionGroup"
 #: Kind of a retry policy -> where its numbers are, and option -> the broker's name of them.
 POLICIES = {
     "exponential": (
@@ -70,10 +74,11 @@ _SYSTEM_NAMES = frozenset(
 
 
 class Table(NamedTuple):
-    """What a broker says: its release, and its consumer groups as it spells them."""
+    """What a broker says: its release, its consumer groups as it spells them, whether it makes deleted ones anew."""
 
     version: str
     groups: dict[str, dict[str, Any]]
+    revives: bool = False
 
 
 class Connected(NamedTuple):
@@ -97,7 +102,13 @@ def own_names(tables: Mapping[str, Table]) -> list[str]:
 
 def tables(cluster: Cluster, groups: Iterable[str]) -> dict[str, Table]:
     """Broker group -> the consumer groups of its leader. Raises RocketMQError."""
-    return cluster.ask_leaders(groups, lambda broker, _settings: table(broker))
+
+    def asked(broker: Broker, settings: Settings) -> Table:
+        found = table(broker)
+        revives = at_least(found.version, REVIVES_SINCE) and settings.get(AUTO_CREATE) == "true"
+        return found._replace(revives=revives)
+
+    return cluster.ask_leaders(groups, asked)
 
 
 def table(broker: Broker) -> Table:

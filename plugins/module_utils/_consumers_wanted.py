@@ -154,6 +154,12 @@ class Desired:
                     f"{_where(change.name, change.place)}: remove_offsets needs RocketMQ "
                     f"{REMOVE_OFFSETS_SINCE}, its leader runs {version or 'an unknown one'}: leave it out there."
                 )
+            if state.tables[change.place].revives:
+                yield (
+                    f"{_where(change.name, change.place)}: RocketMQ {version} makes a group that is deleted anew, with "
+                    f"defaults, while {_consumers.AUTO_CREATE} is true: set it to false first (broker_config, and "
+                    "properties in the inventory)."
+                )
         for name in sorted({change.name for change in changes} & set(state.connected)):
             if not self._deletion.force:
                 yield (

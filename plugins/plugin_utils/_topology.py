@@ -203,6 +203,7 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
     )
     properties = {
         **_modes.defaults(group, settings["rocketmq_broker_properties"], context.release),
+        **_jvm.broker_properties(settings["rocketmq_jvm_profile"], context.release.major),
         "deleteWhen": "04",
         "fileReservedTime": 72,
         "flushDiskType": "ASYNC_FLUSH",

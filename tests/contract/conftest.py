@@ -53,6 +53,19 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
             yield fake
 
 
+@pytest.fixture(scope="session", autouse=True)
+def deletable() -> Iterator[None]:
+    """What deletes consumer groups deletes them for good, as it does on clusters where clients cannot make them."""
+    if not CHOICE:
+        yield
+        return
+    import targets
+
+    targets.real(CHOICE).set_brokers("autoCreateSubscriptionGroup", "false")
+    yield
+    targets.real(CHOICE).set_brokers("autoCreateSubscriptionGroup", "true")
+
+
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fake shows at once what it was told."""

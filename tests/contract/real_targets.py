@@ -19,7 +19,7 @@ from typing import Any
 import ledger
 import mqadmin
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _remoting
-from targets import Target, by_group
+from targets import Target, by_group, each
 
 #: Brokers write consumer offsets to their disk every five seconds.
 _PERSISTED_SECONDS = 12.0
@@ -95,6 +95,10 @@ class Real(Target):
 
     def broker_config(self, address: str) -> dict[str, str]:
         return mqadmin.properties(self._mqadmin("getBrokerConfig", "-n", self.namesrv[0], "-b", address))[address]
+
+    def set_brokers(self, key: str, value: str) -> None:
+        members = [address for group in self.groups for address in self.members(group)]
+        each(lambda address: self._mqadmin("updateBrokerConfig", "-b", address, "-k", key, "-v", value), members)
 
     def namesrv_config(self, address: str) -> dict[str, str]:
         return mqadmin.properties(self._mqadmin("getNamesrvConfig", "-n", address))[address]

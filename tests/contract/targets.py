@@ -78,6 +78,10 @@ class Target(ABC):
     def broker_config(self, address: str) -> dict[str, str]: ...
 
     @abstractmethod
+    def set_brokers(self, key: str, value: str) -> None:
+        """On all members, as long as they run."""
+
+    @abstractmethod
     def namesrv_config(self, address: str) -> dict[str, str]: ...
 
     @abstractmethod
@@ -156,6 +160,11 @@ class Fake(Target):
 
     def broker_config(self, address: str) -> dict[str, str]:
         return dict(self._broker(address).config.values)
+
+    def set_brokers(self, key: str, value: str) -> None:
+        for brokers in self.fake.brokers.values():
+            for broker in brokers:
+                broker.config.values[key] = value
 
     def namesrv_config(self, address: str) -> dict[str, str]:
         return dict(self.fake.name_servers[self.namesrv.index(address)].config.values)

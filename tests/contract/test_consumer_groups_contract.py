@@ -121,6 +121,22 @@ def test_a_group_in_one_place_and_then_in_another(target: Target, run: Runner) -
     assert [entry(target, A, place)["retryQueueNums"] for place in (0, 1)] == [1, 4]
 
 
+def test_a_group_that_would_come_back_is_not_deleted(target: Target, run: Runner) -> None:
+    apply(target, run, {"name": A})
+    target.set_brokers("autoCreateSubscriptionGroup", "true")
+    try:
+        result = apply(target, run, {"name": A, "state": "absent"})
+    finally:
+        target.set_brokers("autoCreateSubscriptionGroup", "false")
+    if target.version != "5.5.0":
+        assert not result["failed"], result["msg"]
+        assert target.consumer_group(target.groups[0], A) is None
+        return
+    assert "makes a group that is deleted anew" in result["msg"]
+    assert "autoCreateSubscriptionGroup" in result["msg"]
+    assert entry(target, A)
+
+
 def test_a_group_is_deleted_everywhere(target: Target, run: Runner) -> None:
     apply(target, run, {"name": A}, {"name": B})
     result = changed_then_unchanged(target, run, {"name": A, "state": "absent"}, {"name": B})

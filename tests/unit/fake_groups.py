@@ -42,7 +42,10 @@ def delete(broker: FakeBroker, request: _remoting.Frame) -> bytes:
     if not broker.is_leader:
         return broker.reply("delete_group_follower", request)
     name = request.ext["groupName"]
+    entry = broker.store.group_table.rows.get(name)
     broker.store.group_table.remove(name)
+    if entry and broker.version == "5.5.0" and broker.config.values["autoCreateSubscriptionGroup"] == "true":
+        broker.store.put_group(name, {"groupName": name})
     said = {"4.7.1": "", "4.9.7": "removeOffset"}.get(broker.version, "cleanOffset")
     if request.ext.get(said) == "true":
         broker.store.drop_offsets(consumer_group=name)

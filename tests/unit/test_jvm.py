@@ -122,3 +122,13 @@ def test_preflight_accepts_what_leaves_a_fifth(host_mb: int) -> None:
         look = {"instances": [], "listeners": [], "disks": {}, "missing": []}
         found = _live.host_problems(facts, plan, "rmq71", look)
         assert len(found) == (total > 0.8 * host_mb), found
+
+
+@pytest.mark.parametrize(
+    ("version", "profile", "interval"), [("5.5.0", "small", 10000), ("5.5.0", "auto", None), ("4.9.7", "small", None)]
+)
+def test_small_brokers_flush_their_timers_less_often(version: str, profile: str, interval: int | None) -> None:
+    sample = Sample()
+    sample.set(rocketmq_version=version, rocketmq_jvm_profile=profile)
+    [broker, _] = _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]["brokers"]
+    assert broker["config"]["properties"].get("timerFlushIntervalMs") == interval
