@@ -47,10 +47,20 @@ def rests(unit: str) -> bool:
 
 def stop_and_disable(unit: str) -> None:
     """Returns once it has stopped. Raises OSError."""
-    command = ["systemctl", "disable", "--quiet", "--now", unit]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    _tell("disable", "--quiet", "--now", unit)
+
+
+def start_anew(units: list[str]) -> None:
+    """With unit files as they are now, and at each boot. Raises OSError, also for a unit that cannot be started."""
+    _tell("daemon-reload")
+    _tell("enable", "--quiet", *units)
+    _tell("restart", *units)
+
+
+def _tell(*words: str) -> None:
+    done = subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise OSError(f"systemctl disable --now {unit} failed: {done.stderr.strip() or done.stdout.strip()}")
+        raise OSError(f"systemctl {' '.join(words)} failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def started_at(shown: dict[str, str]) -> float:

@@ -7,18 +7,23 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: service_state
-short_description: Compares the processes of a host with their plan, and waits for them
+short_description: Compares the processes of a host with their plan, starts them, and waits for them
 version_added: 0.1.0
 description:
   - Says of each planned process whether it is stopped, current, or changed (it runs, but its files differ from the plan
     or are newer than the process, as an interrupted run leaves them).
   - With O(restart_before), one that was started earlier is changed too.
   - A process that differs and that systemd started again less than a minute ago counts as stopped.
+  - With O(start), starts each of them anew.
   - With O(wait), waits until each process listens; fails at once when systemd had to start one again, and then
     quotes its journal.
-  - Changes nothing.
-extends_documentation_fragment:
-  - rocketmq.cluster.read_only
+attributes:
+  check_mode:
+    support: full
+    description: Starts nothing, and then does not wait.
+  diff_mode:
+    support: none
+    description: Has no before and after.
 options:
   services:
     description: The processes.
@@ -72,6 +77,10 @@ options:
     description: A moment of the host's clock, in seconds since the epoch.
     type: float
     default: 0
+  start:
+    description: Whether to enable and start each process anew, with unit files that systemd reads again.
+    type: bool
+    default: false
   wait:
     description: Seconds to wait until each process listens; 0 does not wait.
     type: int
@@ -85,12 +94,13 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Wait for the name server
+- name: Start the name server
   rocketmq.cluster.service_state:
     services:
       - unit: rocketmq-namesrv.service
         address: 192.168.1.71
         port: 9876
+    start: true
     wait: 60
 """
 
@@ -252,17 +262,23 @@ def main() -> None:
         argument_spec={
             "services": {"type": "list", "elements": "dict", "required": True, "options": service_spec},
             "restart_before": {"type": "float", "default": 0},
+            "start": {"type": "bool", "default": False},
             "wait": {"type": "int", "default": 0},
             "journal_lines": {"type": "int", "default": 15},
         },
         supports_check_mode=True,
     )
     services = module.params["services"]
+    units = [service["unit"] for service in services]
+    starts = module.params["start"]
+    seconds = 0 if starts and module.check_mode else module.params["wait"]
     try:
-        faults = wait(services, module.params["wait"]) if module.params["wait"] else {}
-        shown = _systemd.show([service["unit"] for service in services])
+        if starts and not module.check_mode:
+            _systemd.start_anew(units)
+        faults = wait(services, seconds) if seconds else {}
+        shown = _systemd.show(units)
     except OSError as error:
-        module.fail_json(msg=f"Cannot ask systemd of this host: {error}.")
+        module.fail_json(msg=f"systemd of this host: {str(error).rstrip('.')}.")
     if faults:
         logs = {unit: _systemd.journal(unit, module.params["journal_lines"]) for unit in faults}
         said = (
@@ -272,7 +288,7 @@ def main() -> None:
         module.fail_json(msg="\n".join(said), faults=faults)
     before = module.params["restart_before"]
     result = {service["unit"]: examine(service, shown.get(service["unit"], {}), before) for service in services}
-    module.exit_json(changed=False, services=result)
+    module.exit_json(changed=starts, services=result)
 
 
 if __name__ == "__main__":

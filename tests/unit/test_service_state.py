@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _ports, _systemd
 from ansible_collections.rocketmq.cluster.plugins.modules import host_info, service_state
+from module_runner import Runner
 
 UNIT = "rocketmq-broker@n0.service"
 
@@ -135,6 +136,40 @@ def test_wait_is_not_deceived_by_another_program_on_the_port(listener: int, monk
     faults = service_state.wait([service(listener)], 30)
     assert "stopped by itself (exit-code" in faults[UNIT]
     assert faults[UNIT].endswith(f"; python3 (pid 4711) has its port {listener}")
+
+
+@pytest.fixture
+def systemctl(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A stand-in that knows one unit, which runs; the file has what it was told."""
+    told = tmp_path / "told"
+    program = tmp_path / "systemctl"
+    properties = "\n".join(f"{key}={value}" for key, value in shown().items())
+    program.write_text(
+        f'#!/bin/sh\ncase $1 in show) printf "%s\\n" "{properties}";; *) echo "$@" >> {told};; esac\n'
+        '[ "$1 $2" != "restart bad.service" ] || { echo "Job failed." >&2; exit 1; }\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return told
+
+
+def test_what_is_started_runs_with_the_unit_files_of_now(run: Runner, systemctl: pathlib.Path, listener: int) -> None:
+    result = run(service_state, services=[service(listener)], start=True, wait=30)
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert systemctl.read_text().splitlines() == ["daemon-reload", f"enable --quiet {UNIT}", f"restart {UNIT}"]
+    again = run(service_state, services=[service(listener)], wait=30)
+    assert (again["changed"], len(systemctl.read_text().splitlines())) == (False, 3)
+
+
+def test_check_mode_starts_nothing(run: Runner, systemctl: pathlib.Path) -> None:
+    result = run(service_state, True, services=[service(1)], start=True, wait=30)
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert not systemctl.exists()
+
+
+def test_what_cannot_be_started_is_told(run: Runner, systemctl: pathlib.Path) -> None:
+    result = run(service_state, services=[{**service(1), "unit": "bad.service"}], start=True, wait=30)
+    assert result["msg"] == "systemd of this host: systemctl restart bad.service failed: Job failed."
 
 
 def test_wait_names_the_full_disk_under_a_broker_that_listens(

@@ -15,9 +15,9 @@ POINTS = [
     Point(INSTALL, "jars | Unpack the distribution", 0.8),
     Point(INSTALL, "Write logging configuration and tools", 0.2),
     Point(NAMESRV, "apply | Create the folders and write the files of each process", 0.3),
-    Point(NAMESRV, "apply | Start each process", 0.3),
+    Point(NAMESRV, "apply | Start each process and wait until it listens", 0.3),
     Point(BROKERS, "apply | Create the folders and write the files of each process", 0.5),
-    Point(BROKERS, "apply | Start each process", 0.5),
+    Point(BROKERS, "apply | Start each process and wait until it listens", 0.5),
     Point("Verify the cluster", "Send to and read back from every group", 0.5),
 ]
 

@@ -15,8 +15,8 @@ ROLLING = "Restart changed brokers"
 POINTS = [
     Point(ROLLING, "Wait until the rest of the cluster is healthy"),
     Point(ROLLING, "apply | Create the folders and write the files of each process", 0.5),
-    Point(ROLLING, "apply | Start each process", 1),
-    Point(ROLLING, "apply | Wait until each process listens", nth=2 if EACH else 1),
+    Point(ROLLING, "apply | Start each process and wait until it listens", 1),
+    Point(ROLLING, "apply | Start each process and wait until it listens", 3, nth=2 if EACH else 1),
     Point(ROLLING, "Wait until the cluster is healthy again", 0.5, nth=3 if EACH else 1),
 ]
 

@@ -75,7 +75,8 @@ def test_a_group_comes_and_goes(operated: Operated) -> None:
             return any(message.group == NEW for message in ledger.read_sent(application.ledger))
 
         add = {"rocketmq_add_group": NEW, "rocketmq_add_group_topics": "growth-*", **GROWN}
-        operated.killed("add_group", Point("Start the new groups", "apply | Start each process", 1), **add)
+        starts = Point("Start the new groups", "apply | Start each process and wait until it listens", 1)
+        operated.killed("add_group", starts, **add)
         operated.done("add_group", **add)
         cluster.wait_until_whole(members=members)
         # Producers ask for routes every 30 s.
@@ -159,7 +160,7 @@ def test_a_reinstalled_host_is_filled(operated: Operated) -> None:
 
     wait_until(led, 150)
     with operated.in_use("replace", cluster.NAMESRV[:2]):
-        starts = Point("Start its brokers, one at a time", "apply | Start each process", 1)
+        starts = Point("Start its brokers, one at a time", "apply | Start each process and wait until it listens", 1)
         operated.killed("replace_node", starts, rocketmq_confirm=HOST)
         held = json.loads(cluster.host("rmq71").check_output("cat %s", LOCK))
         assert held["operation"] == f"replacement of {HOST}"
