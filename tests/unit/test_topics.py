@@ -32,7 +32,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[FakeCluster]:
 
 
 def apply(run: Runner, fake: FakeCluster, *items: dict[str, Any], **options: Any) -> dict[str, Any]:
-    return run(topics, **{"namesrv": fake.namesrv, "timeout": 0.5, "wait": 1, "topics": list(items), **options})
+    return run(topics, **{"namesrv": fake.namesrv, "timeout": 3, "wait": 5, "topics": list(items), **options})
 
 
 def writes(cluster: FakeCluster) -> list[int]:
@@ -97,7 +97,7 @@ def test_no_answer_is_not_absent(cluster: FakeCluster, run: Runner) -> None:
     apply(run, cluster, {"name": "a"})
     before = len(writes(cluster))
     cluster.brokers[ONE][0].faults[ALL_TOPICS] = [fake_broker.silent]
-    result = apply(run, cluster, {"name": "a"})
+    result = apply(run, cluster, {"name": "a"}, timeout=0.5)
     assert f"GET_ALL_TOPIC_CONFIG to {cluster.brokers[ONE][0].address}: no answer within 0.5 s" in result["msg"]
     assert len(writes(cluster)) == before
 
@@ -114,7 +114,7 @@ def test_damage_is_one_sentence(cluster: FakeCluster, run: Runner, fault: fake_b
         LIST: (cluster.name_servers[0], "GET_KVLIST_BY_NAMESPACE"),
     }[code]
     server.faults[code] = [fault]
-    result = apply(run, cluster, {"name": "a", "queues": 9})
+    result = apply(run, cluster, {"name": "a", "queues": 9}, timeout=0.5)
     assert result["msg"].startswith(f"{name} to {server.address}: ")
     assert "Traceback" not in result["msg"]
     assert writes(cluster) == before
@@ -129,7 +129,7 @@ def test_a_connection_that_breaks_in_the_middle_of_many_writes(cluster: FakeClus
 
     leader.faults[CREATE] = [answered, answered, fake_broker.reset]
     items = [{"name": f"topic-{number}"} for number in range(5)]
-    result = apply(run, cluster, *items, wait=5)
+    result = apply(run, cluster, *items)
     assert not result["failed"], result["msg"]
     assert len(result["actions"]) == 10
 
@@ -142,7 +142,7 @@ def test_a_leader_that_moves_in_the_middle(cluster: FakeCluster, run: Runner) ->
         fake_broker.reset(connected, answer)
 
     old.faults[CREATE] = [move]
-    result = apply(run, cluster, {"name": "a"}, wait=5)
+    result = apply(run, cluster, {"name": "a"})
     assert not result["failed"], result["msg"]
     assert {action["place"] for action in result["actions"]} == {ONE, OTHER}
     assert not apply(run, cluster, {"name": "a"})["changed"]
@@ -161,14 +161,14 @@ def test_a_name_server_that_was_just_started_is_not_believed(cluster: FakeCluste
 
 def test_a_group_without_leader_is_waited_for_and_then_named(cluster: FakeCluster, run: Runner) -> None:
     cluster.register(ONE, {-1: cluster.brokers[ONE][0].address})
-    result = apply(run, cluster, {"name": "a"})
+    result = apply(run, cluster, {"name": "a"}, wait=1)
     assert result["msg"].startswith(f"{ONE}: no leader is registered right now")
     assert writes(cluster) == []
 
 
 def test_an_answer_that_is_lost_is_no_failure(cluster: FakeCluster, run: Runner) -> None:
     cluster.brokers[OTHER][0].faults[CREATE] = [fake_broker.silent]
-    result = apply(run, cluster, {"name": "a"}, wait=5)
+    result = apply(run, cluster, {"name": "a"}, timeout=0.5)
     assert not result["failed"], result["msg"]
     assert len(result["actions"]) == 2
 
@@ -229,13 +229,13 @@ def test_a_topic_waits_for_the_entry_that_a_name_server_does_not_take(
     second = cluster.name_servers[1]
     with monkeypatch.context() as patched:
         patched.setattr(second, "_put", lambda request: second.reply("route_none", request))
-        result = apply(run, cluster, {"name": "a", "queues": 6}, {"name": "b"})
+        result = apply(run, cluster, {"name": "a", "queues": 6}, {"name": "b"}, wait=1)
     assert result["msg"].startswith("3 changes could not be made.")
     assert result["msg"].count(f"PUT_KV_CONFIG to {second.address}: TOPIC_NOT_EXIST (17)") == 3
     assert [cluster.leader(group).store.topic_table.rows["a"]["writeQueueNums"] for group in (ONE, OTHER)] == [4, 4]
     assert {action["name"] for action in result["actions"] if action["kind"] == "topic"} == {"b"}
     second.faults[PUT_ENTRY] = [fake_broker.reset]
-    result = apply(run, cluster, {"name": "a", "queues": 6}, wait=5)
+    result = apply(run, cluster, {"name": "a", "queues": 6})
     assert not result["failed"], result["msg"]
     assert [server.lists[ORDERED]["a"] for server in cluster.name_servers] == [f"{ONE}:6;{OTHER}:6"] * 2
 
@@ -244,7 +244,8 @@ def test_a_topic_waits_for_the_entry_that_a_name_server_does_not_take(
 def test_a_name_server_that_says_nothing_is_waited_for_once_in_each_round(cluster: FakeCluster, run: Runner) -> None:
     second = cluster.name_servers[1]
     second.faults[PUT_ENTRY] = [fake_broker.silent] * 99
-    result = apply(run, cluster, *({"name": f"topic-{number}", "order": True} for number in range(20)))
+    items = [{"name": f"topic-{number}", "order": True} for number in range(20)]
+    result = apply(run, cluster, *items, timeout=0.5, wait=1)
     assert f"PUT_KV_CONFIG to {second.address}: no answer within 0.5 s" in result["msg"]
     assert second.codes().count(PUT_ENTRY) < 10
 
