@@ -50,8 +50,8 @@ class Clock:
 
     def __init__(self) -> None:
         # A loaded machine may pause between two looks at a clock: the look that took least counts.
-        looks = [(time.monotonic(), time.time(), time.monotonic()) for _ in range(10)]
-        self._zero, self.start, _ = min(looks, key=lambda look: look[2] - look[0])
+        looks = [(time.monotonic(), time.time(), time.monotonic()) for _look in range(10)]
+        self._zero, self.start, _after = min(looks, key=lambda look: look[2] - look[0])
 
     def now(self) -> float:
         return (time.monotonic() - self._zero) * 1000
