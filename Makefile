@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-all test-faults test-operations bench lint unit sanity molecule venv clean
+.PHONY: help demo check test test-all test-faults test-operations bench lint unit sanity real molecule venv clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -20,7 +20,7 @@ test: check sanity molecule ## what CI runs
 
 test-all: export ROCKETMQ_MODES = all
 test-all: EXCLUDED = default release-5.5.0 faults operations
-test-all: test ## every mode and version, in the scenarios that `make test` leaves out; at most 75 minutes
+test-all: test real ## every mode and version, in the scenarios that `make test` leaves out; at most 75 minutes
 
 test-faults: ## killed runs, damaged files, dead hosts, full disks; 25 minutes
 test-operations: ## operations on a cluster in use; 40 minutes
@@ -44,6 +44,10 @@ unit: venv ## pytest
 
 sanity: venv ## ansible-test sanity on a copy of the collection
 	$(BIN)/python tools/sanity.py
+
+real: ## the settings of every release on real processes
+	$(LAB) prepare
+	pytest tests/real
 
 EXCLUDED = releases modes proxy faults operations
 molecule: ## the Molecule scenarios: clusters on real RocketMQ
