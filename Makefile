@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-all test-faults test-operations bench lint unit sanity molecule venv clean
+.PHONY: help demo check test test-all test-faults test-operations bench lint unit sanity real molecule venv clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -22,7 +22,7 @@ test: check sanity molecule ## what CI runs
 
 test-all: export ROCKETMQ_MODES = all
 test-all: EXCLUDED = default release-5.5.0 faults operations
-test-all: test ## every mode and version, in the scenarios that `make test` leaves out; at most 75 minutes
+test-all: test real ## every mode and version, in the scenarios that `make test` leaves out; at most 75 minutes
 
 test-faults: export ROCKETMQ_FAULTS ?= all
 test-faults: ## killed runs, damaged files, dead hosts, full disks; 35 minutes
@@ -47,6 +47,10 @@ unit: venv ## pytest
 
 sanity: venv ## ansible-test sanity on a copy of the collection
 	$(BIN)/python tools/sanity.py
+
+real: ## settings of every release, read back from real processes
+	$(LAB) prepare
+	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest tests/real
 
 EXCLUDED = releases modes proxy operations
 molecule: ## the Molecule scenarios: clusters on real RocketMQ

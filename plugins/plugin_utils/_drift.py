@@ -15,6 +15,10 @@ CHANGED_BY_BROKERS = {
     ("dledger", "brokerRole"): "SYNC_MASTER while a member leads, SLAVE while it follows",
     ("controller", "brokerRole"): "SYNC_MASTER while a member leads, SLAVE while it follows",
     ("master_slave", "accessMessageInMemoryMaxRatio"): "10 less at the start of a slave, from 5.0.0 on",
+    **{
+        (mode, "bitMapLengthConsumeQueueExt"): "worked out from the keys of the Bloom filter"
+        for mode in ("dledger", "controller", "master_slave", "master")
+    },
 }
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +26,21 @@ class Member:
     broker_id: int
     address: str
     version: str
+
+
+def run(home: str, java_options: Iterable[str], *arguments: str) -> tuple[str, str]:
+    """What the tool in ``home``/lib prints, and to where errors go; ``home``/conf has the file for its logging."""
+    command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *java_options]
+    command += [
+        f"-Drocketmq.home.dir={home}",
+        f"-Duser.home={tempfile.gettempdir()}",
+        "-cp",
+        f"{home}/conf:{home}/lib/*",
+    ]
+    command += ["org.apache.rocketmq.tools.command.MQAdminStartup", *arguments]
+    environment = {**os.environ, "ROCKETMQ_HOME": home}
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60)
+    return ran.stdout, ran.stderr
 
 
 def members(output: str) -> list[Member]:

@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
 import socket
 import struct
-import subprocess
 import tempfile
 import time
 from abc import abstractmethod
@@ -175,18 +173,7 @@ class Local(Real):
         return path.stat().st_mtime if path.exists() else 0.0
 
     def _run_mqadmin(self, *arguments: str) -> tuple[str, str]:
-        home = self._said["home"]
-        command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *self._said["java_options"]]
-        command += [
-            f"-Drocketmq.home.dir={home}",
-            f"-Duser.home={tempfile.gettempdir()}",
-            "-cp",
-            f"{home}/conf:{home}/lib/*",
-        ]
-        command += ["org.apache.rocketmq.tools.command.MQAdminStartup", *arguments]
-        environment = {**os.environ, "ROCKETMQ_HOME": home}
-        ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60)
-        return ran.stdout, ran.stderr
+        return mqadmin.run(self._said["home"], self._said["java_options"], *arguments)
 
 
 class Molecule(Real):

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 rocketmq.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One process of a release on this machine: started with a configuration file, asked by the vendor's mqadmin, ended."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+import mqadmin
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _versions
+
+#: Process -> main class, and what mqadmin says and takes to read its settings.
+_STARTED = {
+    "namesrv": ("namesrv.NamesrvStartup", "getNamesrvConfig", "-n"),
+    "broker": ("broker.BrokerStartup", "getBrokerConfig", "-b"),
+    "controller": ("controller.ControllerStartup", "getControllerConfig", "-a"),
+}
+_MEMORY = ("-Xms96m", "-Xmx192m", "-XX:MaxDirectMemorySize=128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_SECONDS = 120
+
+
+def java_major() -> int:
+    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
+    match = re.search(r'version "(?:1\.)?(\d+)', said)
+    assert match, said
+    return int(match[1])
+
+
+def free_port() -> int:
+    """A port with free ones around it, for a broker's HA (one more) and its fast port (two less)."""
+    while True:
+        with socket.socket() as first:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+        if port < 65000 and all(_free(other) for other in range(port - 2, port + 2)):
+            return port
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+class Process:
+    """A running process with a file of ``properties``. ``home`` has lib/ and conf/; ``folder`` is its own, and new."""
+
+    def __init__(
+        self, kind: str, version: str, home: pathlib.Path, folder: pathlib.Path, properties: Mapping[str, str]
+    ) -> None:
+        main, self._command, self._option = _STARTED[kind]
+        self._address = f"127.0.0.1:{properties['listenPort']}"
+        self._home = home
+        release = _versions.load(version)
+        self._open = release.module_options(java_major(), kind)
+        self._log = folder / "output.log"
+        file = folder / "process.conf"
+        file.write_text(_files.configuration(file.name, properties), encoding="utf-8")
+        line = ["java", *_MEMORY, *self._open, f"-Drocketmq.home.dir={home}", *release.log_options(kind, str(home))]
+        line += [f"-Duser.home={folder}", f"-Djava.io.tmpdir={folder}", f"-Drocketmq.log.dir={folder}"]
+        line += ["-cp", f"{home}/lib/*", f"org.apache.rocketmq.{main}", "-c", str(file)]
+        with self._log.open("wb") as log:
+            self._java = subprocess.Popen(line, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._java.kill()
+        self._java.wait()
+
+    def settings(self) -> dict[str, str]:
+        """What mqadmin reads from it, as soon as it answers."""
+        arguments = [self._command, self._option, self._address]
+        if self._option == "-b":
+            arguments += ["-n", self._address]  # Not asked, but mqadmin wants one.
+        said, errors, deadline = "", "", time.monotonic() + _SECONDS
+        while time.monotonic() < deadline:
+            if self._java.poll() is not None:
+                raise AssertionError(f"it ended with status {self._java.returncode}:\n{self._last_lines()}")
+            if not self._listens():
+                time.sleep(0.2)
+                continue
+            said, errors = mqadmin.run(str(self._home), self._open, *arguments)
+            found = mqadmin.properties(said).get(self._address)
+            if found:
+                return found
+        raise AssertionError(f"it does not answer:\n{said}{errors}\n{self._last_lines()}")
+
+    def _listens(self) -> bool:
+        with socket.socket() as one:
+            one.settimeout(1)
+            host, _colon, port = self._address.partition(":")
+            return one.connect_ex((host, int(port))) == 0
+
+    def _last_lines(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-6000:]
