@@ -19,6 +19,7 @@ from ansible_collections.rocketmq.cluster.plugins.modules import (
 from module_runner import Runner
 from targets import Target
 
+pytestmark = pytest.mark.usefixtures("deletable")
 TOPIC = "contract-offsets"
 QUEUES = 2
 
