@@ -22,11 +22,11 @@ test: check sanity molecule ## what CI runs
 
 test-all: export ROCKETMQ_MODES = all
 test-all: EXCLUDED = default release-5.5.0 faults operations
-test-all: test real ## every mode and version, in the scenarios that `make test` leaves out; at most 75 minutes
+test-all: test real ## every mode and version, in the scenarios that `make test` leaves out
 
 test-faults: export ROCKETMQ_FAULTS ?= all
 test-faults: ## killed runs, damaged files, dead hosts, full disks; 35 minutes
-test-operations: ## operations on a cluster in use; 40 minutes
+test-operations: ## operations on a cluster in use
 test-faults test-operations:
 	$(LAB) prepare
 	molecule test --scenario-name $(@:test-%=%)
@@ -48,7 +48,7 @@ unit: venv ## pytest
 sanity: venv ## ansible-test sanity on a copy of the collection
 	$(BIN)/python tools/sanity.py
 
-real: ## settings of every release, read back from real processes
+real: ## settings of releases, read back from real processes
 	$(LAB) prepare
 	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) pytest tests/real
 

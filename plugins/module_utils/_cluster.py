@@ -92,24 +92,27 @@ class NoLeader(NotYet):
 
 def finder(params: Mapping[str, Any]) -> Callable[[], Cluster]:
     """``find`` for the options of a module."""
-    return functools.partial(find, params["namesrv"], params["timeout"], params["cluster"])
+    return functools.partial(find, params["namesrv"], params["timeout"], params["cluster"], params.get("groups", ()))
 
 
-def find(namesrv: Sequence[str], timeout: float, name: str = "") -> Cluster:
-    """The cluster called ``name``, or the only one there is. Raises PlanError, NotYet, NoNameServer."""
-    view = _view(namesrv, timeout, name)
+def find(namesrv: Sequence[str], timeout: float, name: str = "", groups: Sequence[str] = ()) -> Cluster:
+    """The cluster called ``name``, or the only one there is; ``groups``: what the name server that is believed knows.
+
+    Raises PlanError, NotYet, NoNameServer.
+    """
+    view = _view(namesrv, timeout, name, groups)
     names = _names(view)
     if name and names and name not in names:
         raise PlanError([f"cluster: the name servers know no cluster {name}, only {', '.join(names)}."])
     wanted = name if name in names else only(names)
-    groups = {group: found for group, found in view.groups.items() if found.cluster == wanted}
-    return Cluster(wanted, tuple(namesrv), groups, timeout, frozenset(view.groups))
+    own = {group: found for group, found in view.groups.items() if found.cluster == wanted}
+    return Cluster(wanted, tuple(namesrv), own, timeout, frozenset(view.groups))
 
 
-def _view(namesrv: Sequence[str], timeout: float, name: str) -> NameServerView:
-    """What the first name server that knows the cluster knows, tried in order; without one, of the first that answers.
+def _view(namesrv: Sequence[str], timeout: float, name: str, groups: Sequence[str]) -> NameServerView:
+    """What the first name server that knows cluster and groups knows, tried in order; without one, who knows most.
 
-    One that was just started knows nothing until brokers register again, every 30 s.
+    One that was just started knows nothing, and then a part, until all brokers have registered again, every 30 s.
     """
     views: list[NameServerView] = []
     errors: list[RocketMQError] = []
@@ -121,11 +124,11 @@ def _view(namesrv: Sequence[str], timeout: float, name: str) -> NameServerView:
             errors.append(error)
         else:
             names = _names(views[-1])
-            if name in names or (names and not name):
+            if (name in names or (names and not name)) and set(groups) <= views[-1].groups.keys():
                 return views[-1]
     if not views:
         raise NoNameServer(errors)
-    return max(views, key=lambda view: bool(view.groups))
+    return max(views, key=lambda view: len(view.groups))
 
 
 def _names(view: NameServerView) -> list[str]:

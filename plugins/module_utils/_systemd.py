@@ -28,7 +28,10 @@ def show(units: list[str]) -> dict[str, dict[str, str]]:
     if not units:
         return {}
     command = ["systemctl", "show", "--no-pager", "--property", ",".join(_PROPERTIES), *units]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"{' '.join(command[:2])} did not answer within {error.timeout:g} s") from None
     if done.returncode:
         raise OSError(f"{' '.join(command[:2])} failed: {done.stderr.strip() or done.stdout.strip()}")
     result: dict[str, dict[str, str]] = {}

@@ -12,7 +12,12 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import C
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
 from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import BROKER, Settings
-from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import PlanError, ProtocolError, RocketMQError
+from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
+    NotYet,
+    PlanError,
+    ProtocolError,
+    RocketMQError,
+)
 
 _WRITE = 2
 _KEY = "brokerPermission"
@@ -65,6 +70,9 @@ class Desired:
     def read(self) -> State:
         """Raises RocketMQError."""
         cluster = self._find()
+        unknown = [group for group in self._groups if group not in cluster.groups]
+        if unknown and self._granted:
+            raise NotYet(f"groups: the name servers know no broker of {', '.join(unknown)} (yet): start its brokers.")
         tables = _topics.tables(cluster, cluster.chosen(self._groups))
         addresses = [address for group in cluster.groups.values() for address in group.brokers.values()]
         members = _configuration.live(BROKER, addresses, cluster.timeout)

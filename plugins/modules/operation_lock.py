@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Writes down on one host of the cluster who does what, and since when; refuses while somebody else does something.
   - The same operation of the same holder is resumed, as after a run that was killed, and keeps its beginning.
-  - One that is over its time holds nobody up, and has a new beginning when it is resumed.
+  - One that is over its time holds nobody up, and begins anew.
 options:
   path:
     description: The file; always on the same host of the cluster.
@@ -136,11 +136,12 @@ def hold(path: pathlib.Path, params: dict[str, Any], check_mode: bool) -> dict[s
     same = found is not None and (found.operation, found.holder) == (params["operation"], params["holder"])
     if found and not same and now < found.until and not params["force"]:
         return {"msg": refusal(found, now)}
-    # Whoever comes back weeks later means all processes, not those that were left then.
-    since = found.since if found and same and now < found.until else now
+    # Whoever comes back weeks later means all processes, not those that were left then, and a cluster that is healthy.
+    resumed = found is not None and same and now < found.until
+    since = found.since if found and resumed else now
     if not check_mode:
         write(path, Held(params["operation"], params["holder"], since, now + params["seconds"]))
-    return {"changed": not same, "since": since, "resumed": same}
+    return {"changed": not same, "since": since, "resumed": resumed}
 
 
 def release(path: pathlib.Path, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:

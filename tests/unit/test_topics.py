@@ -154,6 +154,10 @@ def test_a_name_server_that_was_just_started_is_not_believed(cluster: FakeCluste
     first.groups.clear()
     result = apply(run, cluster, {"name": "a"})
     assert {action["place"] for action in result["actions"]} == {ONE, OTHER}
+    first.groups[ONE] = second.groups[ONE]
+    result = apply(run, cluster, {"name": "b"}, groups=[ONE, OTHER])
+    assert {action["place"] for action in result["actions"]} == {ONE, OTHER}
+    first.groups.clear()
     second.groups.clear()
     result = apply(run, cluster, {"name": "a"}, wait=0.5)
     assert result["msg"] == "cluster: the name servers know no broker (yet): start the brokers."
