@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _fastjson
@@ -317,13 +317,23 @@ def messages(data: bytes) -> list[Message]:
     return found
 
 
-def first_view(namesrv: Sequence[str], timeout: float) -> NameServerView:
-    """What the first name server that answers knows, tried in order. Raises NoNameServer, which names them all."""
+def first_view(
+    namesrv: Sequence[str], timeout: float, fits: Callable[[NameServerView], bool] = lambda view: True
+) -> NameServerView:
+    """What the first name server that answers and ``fits`` knows, tried in order; when none fits, of those that answer
+    the one that knows most. Raises NoNameServer, which names them all.
+    """
+    views: list[NameServerView] = []
     errors: list[RocketMQError] = []
     for address in namesrv:
         try:
             with NameServer(address, timeout) as server:
-                return server.cluster_info()
+                views.append(server.cluster_info())
         except RocketMQError as error:
             errors.append(error)
-    raise NoNameServer(errors)
+        else:
+            if fits(views[-1]):
+                return views[-1]
+    if not views:
+        raise NoNameServer(errors)
+    return max(views, key=lambda view: len(view.groups))

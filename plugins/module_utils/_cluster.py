@@ -16,10 +16,10 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._client import (
     Group,
     NameServer,
     NameServerView,
+    first_view,
 )
 from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
-    NoNameServer,
     NotYet,
     PlanError,
     ResponseError,
@@ -100,35 +100,19 @@ def find(namesrv: Sequence[str], timeout: float, name: str = "", groups: Sequenc
 
     Raises PlanError, NotYet, NoNameServer.
     """
-    view = _view(namesrv, timeout, name, groups)
+
+    def fits(view: NameServerView) -> bool:
+        # One that was just started knows nothing, and then a part, until all brokers have registered again, every 30 s.
+        names = _names(view)
+        return (name in names if name else bool(names)) and set(groups) <= view.groups.keys()
+
+    view = first_view(namesrv, timeout, fits)
     names = _names(view)
     if name and names and name not in names:
         raise PlanError([f"cluster: the name servers know no cluster {name}, only {', '.join(names)}."])
     wanted = name if name in names else only(names)
     own = {group: found for group, found in view.groups.items() if found.cluster == wanted}
     return Cluster(wanted, tuple(namesrv), own, timeout, frozenset(view.groups))
-
-
-def _view(namesrv: Sequence[str], timeout: float, name: str, groups: Sequence[str]) -> NameServerView:
-    """What the first name server that knows cluster and groups knows, tried in order; without one, who knows most.
-
-    One that was just started knows nothing, and then a part, until all brokers have registered again, every 30 s.
-    """
-    views: list[NameServerView] = []
-    errors: list[RocketMQError] = []
-    for address in namesrv:
-        try:
-            with NameServer(address, timeout) as server:
-                views.append(server.cluster_info())
-        except RocketMQError as error:
-            errors.append(error)
-        else:
-            names = _names(views[-1])
-            if (name in names or (names and not name)) and set(groups) <= views[-1].groups.keys():
-                return views[-1]
-    if not views:
-        raise NoNameServer(errors)
-    return max(views, key=lambda view: len(view.groups))
 
 
 def _names(view: NameServerView) -> list[str]:
