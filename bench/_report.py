@@ -31,13 +31,14 @@ def current(readme: str, benchmarks: Sequence[Benchmark]) -> str:
 def render(benchmarks: Sequence[Benchmark], results: Mapping[str, dict[str, Any] | None]) -> str:
     places = sorted({place(result) for result in results.values() if result})
     lines = [line for found in places for line in (found, "")]
-    lines += ["| what | target | measured |", "| --- | --- | --- |"]
+    lines += ["| what | target | measured | by `.venv/bin/python -m bench` |", "| --- | --- | --- | --- |"]
     for benchmark in benchmarks:
         result = results[benchmark.name]
         if result is None:
-            lines.append(f"| {benchmark.name} | | not measured yet |")
+            lines.append(f"| {benchmark.name} | | not measured yet | `{benchmark.name}` |")
         else:
-            lines += [f"| {row.what} | {row.target} | {row.text} |" for row in benchmark.rows(result["measurements"])]
+            rows = benchmark.rows(result["measurements"])
+            lines += [f"| {row.what} | {row.target} | {row.text} | `{benchmark.name}` |" for row in rows]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -43,9 +43,11 @@ def test_a_table_has_one_line_for_one_machine_and_says_what_is_not_measured() ->
     results: dict[str, dict[str, Any] | None] = dict.fromkeys(benchmark.name for benchmark in _benchmarks.ALL)
     lines = _report.render(_benchmarks.ALL, {**results, "deploy": result}).splitlines()
     assert lines[0] == "2026-11-21, 2 cores (A CPU), 24 GB, Debian 12, Linux 6.1, Docker 20.10, OpenJDK 17.0.15."
-    assert lines[2:4] == ["| what | target | measured |", "| --- | --- | --- |"]
-    assert lines[4].endswith("| at most 2 x the floor | 60.0 s, floor 30.0 s: 2.00 x (medians of 3) |")
-    assert lines[5:] == [f"| {benchmark.name} | | not measured yet |" for benchmark in _benchmarks.ALL[1:]]
+    assert lines[2:4] == ["| what | target | measured | by `.venv/bin/python -m bench` |", "| --- | --- | --- | --- |"]
+    assert lines[4].endswith("| at most 2 x the floor | 60.0 s, floor 30.0 s: 2.00 x (medians of 3) | `deploy` |")
+    assert lines[5:] == [
+        f"| {name} | | not measured yet | `{name}` |" for name in (benchmark.name for benchmark in _benchmarks.ALL[1:])
+    ]
 
 
 def test_a_readme_without_a_place_for_the_table_is_refused() -> None:
