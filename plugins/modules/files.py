@@ -10,11 +10,16 @@ module: files
 short_description: Brings several folders, files, links and kernel settings of a host to their planned state
 version_added: 0.1.0
 description:
-  - Applies kernel settings, creates folders, then writes files, each with its owner and permissions, then makes links,
-    in the order given. What the kernel refuses is therefore not written down either.
+  - Applies kernel settings, removes what shall not be there, creates folders, then writes files, each with its owner and
+    permissions, then makes links, in the order given. What the kernel refuses is therefore not written down either.
   - Asks the host once for all of them, where M(ansible.builtin.file) and M(ansible.builtin.copy) ask for each.
   - A file appears with its whole content or not at all; a link points to the old or to the new target at any moment.
 options:
+  absent:
+    description: Files and whole folders that are removed. One that O(folders) has as well is an empty folder afterwards.
+    type: list
+    elements: path
+    default: []
   folders:
     description: The folders. Parents that are missing are made with the same owner and permissions.
     type: list
@@ -152,6 +157,7 @@ import errno
 import os
 import pathlib
 import re
+import shutil
 import tempfile
 from typing import Any
 
@@ -163,6 +169,19 @@ _FIXES = {
     errno.EDQUOT: " Make room on that disk and run again.",
     errno.EINVAL: " The kernel does not take this value: give one that it does.",
 }
+
+
+def remove(module: AnsibleModule, path: pathlib.Path) -> bool:
+    """Whether there was anything to remove. What a link points to stays."""
+    if not os.path.lexists(path):
+        return False
+    if module.check_mode:
+        return True
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    return True
 
 
 def folder(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
@@ -259,6 +278,7 @@ def attributes(module: AnsibleModule, wanted: dict[str, Any], path: pathlib.Path
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "absent": {"type": "list", "elements": "path", "default": []},
             "folders": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FOLDER},
             "files": {"type": "list", "elements": "dict", "default": [], "options": _arguments.FILE},
             "links": {"type": "list", "elements": "dict", "default": [], "options": _arguments.LINK},
@@ -275,6 +295,8 @@ def main() -> None:
         for wanted in module.params["kernel"]:
             path = wanted["path"]
             changed += [path] if kernel(module, wanted, diff, left) else []
+        for path in module.params["absent"]:
+            changed += [path] if remove(module, pathlib.Path(path)) else []
         for wanted in module.params["folders"]:
             path = wanted["path"]
             changed += [path] if folder(module, wanted) else []

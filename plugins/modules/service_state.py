@@ -73,6 +73,10 @@ options:
             description: Not looked at.
             type: str
             default: "0644"
+  user:
+    description: Name of the system user that the processes run as, to be told whether the host knows it.
+    type: str
+    default: ""
   restart_before:
     description: A moment of the host's clock, in seconds since the epoch.
     type: float
@@ -105,6 +109,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+user_exists:
+  description: Whether the host knows O(user).
+  returned: success
+  type: bool
 services:
   description: The processes by unit.
   returned: success
@@ -126,6 +134,7 @@ services:
 """
 
 import pathlib
+import pwd
 import socket
 import time
 from typing import Any
@@ -178,6 +187,15 @@ def _dies_again_and_again(shown: dict[str, str]) -> bool:
     """A broker with settings that end it looks alive for seconds at a time; no gate could ever pass around it."""
     age = time.time() - _systemd.started_at(shown)
     return _restarts(shown) > 0 and age < _STABLE_SECONDS
+
+
+def known(user: str) -> bool:
+    """Whether the host has the user, from whatever source."""
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return True
 
 
 def listens(address: str, port: int) -> bool:
@@ -261,6 +279,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "services": {"type": "list", "elements": "dict", "required": True, "options": service_spec},
+            "user": {"type": "str", "default": ""},
             "restart_before": {"type": "float", "default": 0},
             "start": {"type": "bool", "default": False},
             "wait": {"type": "int", "default": 0},
@@ -288,7 +307,7 @@ def main() -> None:
         module.fail_json(msg="\n".join(said), faults=faults)
     before = module.params["restart_before"]
     result = {service["unit"]: examine(service, shown.get(service["unit"], {}), before) for service in services}
-    module.exit_json(changed=starts, services=result)
+    module.exit_json(changed=starts, services=result, user_exists=known(module.params["user"]))
 
 
 if __name__ == "__main__":

@@ -85,6 +85,23 @@ def test_check_mode_says_all_and_does_nothing(run: Runner, tmp_path: pathlib.Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_shall_not_be_there_goes_and_a_folder_begins_empty(run: Runner, tmp_path: pathlib.Path) -> None:
+    lib, stray, link, kept = (tmp_path / name for name in ("lib", "stray.conf", "link", "kept"))
+    kept.mkdir()
+    for path in (lib / "half.jar", stray):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x")
+    link.symlink_to(kept)
+    wanted: dict[str, Any] = {
+        "absent": [str(one) for one in (lib, stray, link, tmp_path / "never")],
+        "folders": [{"path": str(lib), **ME}],
+    }
+    assert run(files, check_mode=True, **wanted)["paths"] == [str(lib), str(stray), str(link)]
+    assert (lib / "half.jar").exists()
+    assert run(files, **wanted)["paths"] == [str(lib), str(stray), str(link), str(lib)]
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["kept", "lib"]
+
+
 def test_a_failure_leaves_the_old_file_and_names_it(
     run: Runner, tmp_path: pathlib.Path, wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

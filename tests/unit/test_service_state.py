@@ -161,6 +161,11 @@ def test_what_is_started_runs_with_the_unit_files_of_now(run: Runner, systemctl:
     assert (again["changed"], len(systemctl.read_text().splitlines())) == (False, 3)
 
 
+@pytest.mark.parametrize(("user", "exists"), [("root", True), ("nobody-of-this-name", False)])
+def test_a_missing_user_is_told(run: Runner, systemctl: pathlib.Path, user: str, exists: bool) -> None:
+    assert run(service_state, services=[service(1)], user=user)["user_exists"] is exists
+
+
 def test_check_mode_starts_nothing(run: Runner, systemctl: pathlib.Path) -> None:
     result = run(service_state, True, services=[service(1)], start=True, wait=30)
     assert (result["failed"], result["changed"]) == (False, True), result

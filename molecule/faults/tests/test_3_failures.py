@@ -64,7 +64,7 @@ def test_a_port_that_another_program_takes_in_the_middle(survived: Proof) -> Non
     host = cluster.host("rmq77")
     host.check_output("systemctl stop %s", UNIT)
     pids = []
-    moment = Point("Run the brokers", "Create the system user")
+    moment = Point("Run the brokers", "Create the folders and write the files of each process")
     run = playbook("site.yml", at=moment, then=lambda process: pids.append(listen("rmq77")))
     failed(run, "rmq77", f"{UNIT} stopped by itself", f"{pids[0]}) has its port {PORT}", "Address already in use")
     survived.client.send(200)
