@@ -10,13 +10,13 @@ module: files
 short_description: Brings several folders, files, links and kernel settings of a host to their planned state
 version_added: 0.1.0
 description:
-  - Applies kernel settings, removes what shall not be there, creates folders, then writes files, each with its owner and
-    permissions, then makes links, in the order given. What the kernel refuses is therefore not written down either.
+  - Applies kernel settings, removes what shall not be there, creates folders, then writes files, each with its owner
+    and permissions, then makes links, in the order given. What the kernel refuses is therefore not written down either.
   - Asks the host once for all of them, where M(ansible.builtin.file) and M(ansible.builtin.copy) ask for each.
   - A file appears with its whole content or not at all; a link points to the old or to the new target at any moment.
 options:
   absent:
-    description: Files and whole folders that are removed. One that O(folders) has as well is an empty folder afterwards.
+    description: Files and whole folders that are removed. One that O(folders) has too is an empty folder afterwards.
     type: list
     elements: path
     default: []

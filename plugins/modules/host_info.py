@@ -13,7 +13,7 @@ description:
   - Reads the units, configuration files and folders that an earlier run of this collection left on the host. It
     needs no inventory, so that it also finds what an inventory no longer names.
   - On demand, reads who listens on the ports that a deployment wants, how full the disks of its folders are, which
-    paths are there, and the host's clock.
+    paths are there, the host's clock, and whether somebody works on the cluster.
   - Changes nothing.
 extends_documentation_fragment:
   - rocketmq.cluster.read_only
@@ -33,6 +33,13 @@ options:
     type: list
     elements: path
     default: []
+  lock:
+    description: The file of M(rocketmq.cluster.operation_lock), which one host of the cluster has.
+    type: path
+  operator:
+    description: Who asks, such as C(user@host).
+    type: str
+    default: ""
   control_time:
     description: The control node's clock when the task began, in seconds since the epoch.
     type: float
@@ -129,6 +136,10 @@ missing:
   returned: success
   type: list
   elements: str
+busy:
+  description: A sentence on who else than O(operator) works on the cluster by O(lock); empty where nobody does.
+  returned: success
+  type: str
 ahead_seconds:
   description: How far the host's clock is ahead of O(control_time), the time of the call itself included.
   returned: when O(control_time) is given
@@ -144,7 +155,7 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _host_files, _ports, _systemd
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _disk, _host_files, _operation, _ports, _systemd
 
 
 def has_data(store: str) -> bool:
@@ -184,12 +195,20 @@ def deployed(unit_dir: pathlib.Path) -> list[dict[str, Any]]:
     return result
 
 
+def busy(lock: str | None, operator: str) -> str:
+    """Why somebody else has to wait; empty where nobody has."""
+    held, now = _operation.read(pathlib.Path(lock)) if lock else None, time.time()
+    return _operation.refusal(held, now) if held and held.holder != operator and now < held.until else ""
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": []},
             "folders": {"type": "list", "elements": "path", "default": []},
             "paths": {"type": "list", "elements": "path", "default": []},
+            "lock": {"type": "path"},
+            "operator": {"type": "str", "default": ""},
             "control_time": {"type": "float"},
         },
         supports_check_mode=True,
@@ -208,6 +227,7 @@ def main() -> None:
         listeners=found,
         disks=disks,
         missing=[path for path in module.params["paths"] if not pathlib.Path(path).exists()],
+        busy=busy(module.params["lock"], module.params["operator"]),
         utc_offset_seconds=time.localtime().tm_gmtoff,
         **clock,
     )

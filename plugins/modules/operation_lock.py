@@ -77,30 +77,13 @@ import os
 import pathlib
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _operation
 
 
-class Held(NamedTuple):
-    """What the file says; times in seconds since the epoch."""
-
-    operation: str
-    holder: str
-    since: float
-    until: float
-
-
-def read(path: pathlib.Path) -> Held | None:
-    """None where nobody holds it; a file that an interrupted write or an editor spoiled holds nobody up."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return Held(str(found["operation"]), str(found["holder"]), float(found["since"]), float(found["until"]))
-    except (OSError, KeyError, TypeError, ValueError):
-        return None
-
-
-def write(path: pathlib.Path, held: Held) -> None:
+def write(path: pathlib.Path, held: _operation.Held) -> None:
     """Whole or not at all."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.write_text(json.dumps(held._asdict()) + "\n", encoding="utf-8")
@@ -118,34 +101,23 @@ def alone(folder: pathlib.Path) -> Iterator[None]:
         os.close(handle)
 
 
-def refusal(held: Held, now: float) -> str:
-    def clock(moment: float) -> str:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
-
-    return (
-        f"{held.holder} has been at it since {clock(held.since)} ({held.operation}): wait until that is done (at most "
-        f"{(held.until - now) / 60:.0f} minutes, until {clock(held.until)} on this host), or, if you know that nobody "
-        "works on the cluster, set rocketmq_force_lock: true."
-    )
-
-
 def hold(path: pathlib.Path, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """What the module returns; ``msg`` when it is refused."""
     now = time.time()
-    found = read(path)
+    found = _operation.read(path)
     same = found is not None and (found.operation, found.holder) == (params["operation"], params["holder"])
     if found and not same and now < found.until and not params["force"]:
-        return {"msg": refusal(found, now)}
+        return {"msg": _operation.refusal(found, now)}
     # Whoever comes back weeks later means all processes, not those that were left then, and a cluster that is healthy.
     resumed = found is not None and same and now < found.until
     since = found.since if found and resumed else now
     if not check_mode:
-        write(path, Held(params["operation"], params["holder"], since, now + params["seconds"]))
+        write(path, _operation.Held(params["operation"], params["holder"], since, now + params["seconds"]))
     return {"changed": not same, "since": since, "resumed": resumed}
 
 
 def release(path: pathlib.Path, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    found = read(path)
+    found = _operation.read(path)
     own = found is not None and (found.operation, found.holder) == (params["operation"], params["holder"])
     if own and not check_mode:
         path.unlink()

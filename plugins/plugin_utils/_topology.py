@@ -9,6 +9,8 @@ the fix. The shape of the result is described in docs/design/shape.md.
 from __future__ import annotations
 
 import dataclasses
+import getpass
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -76,11 +78,13 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
             "dist": _dist(context),
             "os": _os.settings(settings),
             "folders": _folders(context),
+            "lock": f"{settings['rocketmq_data_dir']}/operation.json",
         }
     modes = {group.name: group.mode for group in inventory.groups}
     return {
         "problems": [],
         "warnings": _checks.warnings(release),
+        "operator": f"{getpass.getuser()}@{socket.gethostname()}",
         "cluster": cluster["rocketmq_cluster_name"],
         "version": version,
         "namesrv": namesrv,

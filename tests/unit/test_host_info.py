@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import shutil
@@ -60,6 +61,22 @@ def test_the_clock_is_told_against_the_control_node(run: Runner) -> None:
 
 def test_paths_that_are_not_there(run: Runner, tmp_path: pathlib.Path) -> None:
     assert run(host_info, paths=["/proc/sys/vm/swappiness", str(tmp_path / "x")])["missing"] == [str(tmp_path / "x")]
+
+
+@pytest.mark.parametrize(
+    ("operator", "seconds", "told"), [("bob@b", 60, True), ("alice@a", 60, False), ("bob@b", -1, False)]
+)
+def test_whoever_else_is_at_work_is_named(
+    run: Runner, tmp_path: pathlib.Path, operator: str, seconds: float, told: bool
+) -> None:
+    lock = tmp_path / "operation.json"
+    assert run(host_info, lock=str(lock), operator=operator)["busy"] == ""
+    now = time.time()
+    held = {"operation": "upgrade", "holder": "alice@a", "since": now, "until": now + seconds}
+    lock.write_text(json.dumps(held))
+    busy = run(host_info, lock=str(lock), operator=operator)["busy"]
+    assert bool(busy) == told
+    assert not told or (busy.startswith("alice@a has been at it") and "rocketmq_force_lock" in busy)
 
 
 def test_a_store_is_drained_until_its_broker_runs_again(run: Runner, tmp_path: pathlib.Path) -> None:
