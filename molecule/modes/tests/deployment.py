@@ -14,6 +14,8 @@ import cluster
 import ledger
 import machines
 import mqadmin
+import yaml
+from application import Application
 from layouts import LAYOUTS, Layout
 from runs import ROOT, Run, playbook
 
@@ -66,6 +68,11 @@ class Deployment:
         assert run.status == 0, run.output[-6000:]
         return run
 
+    def variables(self) -> dict[str, Any]:
+        """What the example says of its cluster."""
+        found: dict[str, Any] = yaml.safe_load((self.sources[0] / "group_vars/rocketmq.yml").read_text())
+        return found
+
     def deploy(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.run("site.yml")
@@ -104,15 +111,27 @@ class Deployment:
 
     def client(self) -> ledger.Client:
         """The vendor's client with a topic that every member knows."""
-        topic, groups = f"modes-{int(time.time())}", list(self.layout.groups)
-        wait = self.layout.timeout_ms
-        client = ledger.Client(self.namesrv, topic, groups=groups, folder=self.folder, timeout_ms=wait)
+        groups, wait = list(self.layout.groups), self.layout.timeout_ms
+        client = ledger.Client(self.namesrv, self._topic("modes"), groups=groups, folder=self.folder, timeout_ms=wait)
+        self._create(client)
+        return client
+
+    def application(self) -> Application:
+        """Of the vendor's client too, with a topic that every member knows."""
+        folder = self.folder / "application"
+        application = Application(self.namesrv, self._topic("used"), groups=list(self.layout.groups), folder=folder)
+        self._create(application)
+        return application
+
+    def _topic(self, purpose: str) -> str:
+        return f"{purpose}-{int(time.time())}"
+
+    def _create(self, client: ledger.Client) -> None:
         client.create_topic(self.layout.cluster)
         deadline = time.monotonic() + COPIED_SECONDS
-        while ignorant := self._without_topic(topic):
-            assert time.monotonic() < deadline, f"{ignorant} did not copy {topic} in {COPIED_SECONDS} s"
+        while ignorant := self._without_topic(client.topic):
+            assert time.monotonic() < deadline, f"{ignorant} did not copy {client.topic} in {COPIED_SECONDS} s"
             time.sleep(1)
-        return client
 
     def _without_topic(self, topic: str) -> list[str]:
         """Members that have not written the topic down: the next leader has to know it."""

@@ -6,8 +6,10 @@ gets stands in conftest.py.
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import cluster
 import kinds
@@ -109,6 +111,48 @@ def test_mount(deployment: Deployment, client: ledger.Client) -> None:
         pass
     deployment.wait_until_whole()
     assert client.compare().good
+
+
+def test_drill(deployment: Deployment, tmp_path: Path) -> None:
+    """The playbook kills who leads the first group, brings it back and tells what that cost."""
+    layout, group = deployment.layout, next(iter(deployment.layout.groups))
+    led = deployment.leaders()[group]
+    deployment.run(
+        "playbooks/failover_drill.yml",
+        rocketmq_confirm=layout.cluster,
+        rocketmq_drill_group=group,
+        rocketmq_drill_dir=str(tmp_path),
+    )
+    deployment.wait_until_whole()
+    [figures], [page] = tmp_path.glob("*.json"), tmp_path.glob("*.html")
+    [drill] = json.loads(figures.read_text())["drills"]
+    assert (drill["host"], drill["messages"]["lost"], drill["problems"]) == (cluster.host_of(led), 0, [])
+    assert drill["leader_after"] == deployment.leaders()[group] != led
+    assert None not in drill["times"].values()
+    assert "<svg" in page.read_text()
+
+
+def test_migrates(deployment: Deployment) -> None:
+    """A group of master and slave becomes one of DLedger while an application works, which notices nothing."""
+    layout, old, new = deployment.layout, "broker-a", "RaftNode00"
+    members = {host: f"n{number}" for number, host in enumerate(cluster.ADDRESSES)}
+    entry = {"name": new, "instance": "n0", "mode": "dledger", "listen_port": 10941, "dledger_port": 20941}
+    groups = deployment.variables()["rocketmq_broker_groups"]
+    application = deployment.application()
+    with application.working():
+        deployment.run(
+            "playbooks/migrate.yml",
+            rocketmq_broker_groups=[*groups, {**entry, "members": members}],
+            rocketmq_migrate_group=old,
+            rocketmq_add_group=new,
+            rocketmq_confirm=old,
+            rocketmq_drain_wait=180,
+        )
+    verdict = application.verdict()
+    assert verdict.unharmed, verdict
+    left = {name: found for name, found in layout.members.items() if name != old}
+    added = {f"{cluster.ADDRESSES[host]}:10941": {0, number} for number, host in enumerate(cluster.ADDRESSES, 1)}
+    cluster.wait_until_whole(members={**left, new: added}, namesrv=deployment.namesrv)
 
 
 def test_console(deployment: Deployment) -> None:
