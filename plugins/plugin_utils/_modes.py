@@ -21,6 +21,8 @@ _BROKER_TIMINGS = {
     "controllerHeartBeatTimeoutMills": 2000,
     # Only a registration tells a follower where to copy from; 30 s without are 30 s behind.
     "registerNameServerPeriod": 10000,
+    # One registration at a time: that of a new master waits for one that waits for a name server whose host vanished.
+    "registerBrokerTimeoutMills": 1000,
 }
 
 

@@ -122,6 +122,7 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "controllerAddr": "192.168.1.71:9878;192.168.1.76:9878;192.168.1.77:9878",
         "controllerHeartBeatTimeoutMills": 2000,
         "registerNameServerPeriod": 10000,
+        "registerBrokerTimeoutMills": 1000,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
     }
