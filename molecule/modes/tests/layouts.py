@@ -71,9 +71,9 @@ def _slaves(cluster: str, **keys: object) -> Layout:
 
 
 def _controlled(**keys: object) -> Layout:
-    # The leader is 0; the others have what a controller gave them at their first registration.
+    # The leader is 0; the others have what a controller gave them at their first registration, one more for each try.
     groups = {
-        f"broker-{letter}": Group(letter, port, dict.fromkeys(HOSTS, range(4)))
+        f"broker-{letter}": Group(letter, port, dict.fromkeys(HOSTS, range(100)))
         for letter, port in (("a", 10911), ("b", 10921))
     }
     return Layout("ControllerCluster", groups, safe=True, takes_over=True, **keys)  # type: ignore[arg-type]
