@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _versions
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import Group
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._versions import Release
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import listed
@@ -23,6 +24,10 @@ _BROKER_TIMINGS = {
     "registerNameServerPeriod": 10000,
     # One registration at a time: that of a new master waits for one that waits for a name server whose host vanished.
     "registerBrokerTimeoutMills": 1000,
+    # Only the controllers' leader takes a member back among those that keep up; brokers look for it this often.
+    "syncControllerMetadataPeriod": 1000,
+    # A follower that has found its master says so with its next heartbeat.
+    "haSendHeartbeatInterval": 500,
 }
 
 
@@ -53,7 +58,7 @@ def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[
     """Keys that the user can set otherwise; ``common`` are the user's for all groups."""
     if group.mode == "controller":
         # A message is acknowledged when all members that keep up have it.
-        return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS}
+        return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS, **_not_alone(group, release)}
     found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER"}
     if _cuts_consume_queues(group, release):
         # What its index does not lead to is indexed again, as 4.x always did.
@@ -79,6 +84,17 @@ def service_keys(group: Group, release: Release, store: str) -> dict[str, str]:
         "RuntimeDirectoryPreserve": "yes",
         "ExecStartPre": f"-/usr/bin/find {store}/abort -newer /run/{folder} -delete",
     }
+
+
+def _not_alone(group: Group, release: Release) -> dict[str, int]:
+    """What keeps a master from acknowledging what nobody else has, where it would.
+
+    One of 5.5.0 takes a follower whose connection ends for gone, without the consent of the controllers, as earlier
+    ones waited for it. Replaced while it was cut off, it acknowledges alone what its successor takes back. See
+    docs/failures.md.
+    """
+    alone = _versions.numbers(release.version) >= _versions.numbers("5.5.0")
+    return {"minInSyncReplicas": 2} if alone and len(group.members) > 2 else {}
 
 
 def _cuts_consume_queues(group: Group, release: Release) -> bool:

@@ -15,7 +15,18 @@ from inventories import HOSTS, Sample
 
 Change = Callable[[Sample], object]
 #: Keys by which any mode says what a broker is.
-TELLING = ("broker", "enable", "dLeger", "controller", "storePathCommitLog", "allAck", "register")
+TELLING = (
+    "broker",
+    "enable",
+    "dLeger",
+    "controller",
+    "storePathCommitLog",
+    "allAck",
+    "register",
+    "sync",
+    "haSend",
+    "minInSync",
+)
 DLEDGER = ("enableDLegerCommitLog", "dLegerGroup", "dLegerPeers", "dLegerSelfId")
 
 
@@ -123,11 +134,23 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "controllerHeartBeatTimeoutMills": 2000,
         "registerNameServerPeriod": 10000,
         "registerBrokerTimeoutMills": 1000,
+        "syncControllerMetadataPeriod": 1000,
+        "haSendHeartbeatInterval": 500,
+        "minInSyncReplicas": 2,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
     }
     assert found["controllers"] == ["192.168.1.71:9878", "192.168.1.76:9878", "192.168.1.77:9878"]
     assert [member["member_id"] for member in found["groups"][1]["members"]] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("version", "hosts", "wanted"), [("5.5.0", HOSTS, 2), ("5.5.0", HOSTS[:2], None), ("5.3.3", HOSTS, None)]
+)
+def test_no_master_of_5_5_0_acknowledges_alone(version: str, hosts: list[str], wanted: int | None) -> None:
+    """Earlier ones do not, and of two members one has to be enough."""
+    found = plan(lambda s: controllers(s, rocketmq_version=version), lambda s: s.group(1, members=list(hosts)))
+    assert broker(found, "rmq71", "RaftNode01").get("minInSyncReplicas") == wanted
 
 
 def test_timings_of_controllers_are_defaults_only() -> None:
