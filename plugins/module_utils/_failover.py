@@ -231,6 +231,8 @@ class Health(_Working):
         self.broken: float | None = None
         self.whole: float | None = None
         self.problems: list[str] = []
+        #: Whether all of the cluster has answered, or been waited for, once.
+        self.looked = False
         self._clock = clock
         self._plan = plan
         self._timeout = timeout
@@ -252,6 +254,7 @@ class Health(_Working):
                 self.whole = None
             elif self.broken is not None and self.whole is None:
                 self.whole = now
+            self.looked = True
             self._stopped.wait(_HEALTH_PAUSE)
 
 

@@ -290,7 +290,8 @@ class Watch:
 
     def _missed(self) -> bool:
         """Whether everything goes on as if nothing had been killed."""
-        return self._health.broken is None and self._clock.now() - self._told > _MISSED_MS
+        unharmed = self._health.looked and self._health.broken is None
+        return unharmed and self._clock.now() - self._told > _MISSED_MS
 
     def _read_back(self, starts: Sequence[int]) -> list[_client.Message]:
         """Raises the last RocketMQError when no leader gives all of it in time."""
