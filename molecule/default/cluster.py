@@ -115,3 +115,14 @@ def wait_until_whole(
         if time.monotonic() > deadline:
             raise AssertionError(f"not whole after {seconds:.0f} s: {seen}")
         time.sleep(1)
+
+
+def broker_config(address: str, seconds: float = 60) -> dict[str, str]:
+    """What a broker says of itself. mqadmin ends well too where the broker took longer to answer than it waits."""
+    deadline = time.monotonic() + seconds
+    while True:
+        output = host(host_of(address)).check_output("mqadmin getBrokerConfig -n %s -b %s", NAMESRV[0], address)
+        if found := mqadmin.properties(output).get(address):
+            return found
+        assert time.monotonic() < deadline, f"mqadmin shows no settings of {address} for {seconds:.0f} s:\n{output}"
+        time.sleep(1)

@@ -10,15 +10,14 @@ import shutil
 import time
 
 import ledger
-import mqadmin
 from cluster import (
     ADDRESSES,
     CACHE,
     CLUSTER,
     INSTANCES,
     NAMESRV,
-    PORTS,
-    host,
+    broker_addresses,
+    broker_config,
     in_parallel,
     invocations,
     wait_until_whole,
@@ -46,16 +45,11 @@ def main() -> None:
     after = invocations()
     restarted = {unit for unit, invocation in after.items() if before[unit] != invocation}
     assert restarted == {f"{name} rocketmq-broker@{INSTANCES[GROUP]}.service" for name in ADDRESSES}, restarted
-    live = in_parallel(broker_config, list(ADDRESSES))
+    live = in_parallel(broker_config, sorted(broker_addresses(GROUP)))
     assert {config["maxMessageSize"] for config in live.values()} == {str(SIZE)}, live
     verdict = client.compare()
     assert verdict.good, verdict
     print(f"maxMessageSize={SIZE} of {GROUP} applied in {seconds:.0f} s, only its three members restarted; {verdict}")
-
-
-def broker_config(name: str) -> dict[str, str]:
-    address = f"{ADDRESSES[name]}:{PORTS[GROUP][0]}"
-    return mqadmin.properties(host(name).check_output("mqadmin getBrokerConfig -b %s", address))[address]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from cluster import (
     PORTS,
     VERSION,
     broker_addresses,
+    broker_config,
     cluster_list,
     host,
     in_parallel,
@@ -55,13 +56,8 @@ def test_every_broker_runs_with_the_settings_of_the_plan():
     """Every key of the plan's two files, as the running broker reports it."""
     addresses = {f"{ADDRESSES[name]}:{port}": (name, group) for name in ADDRESSES for group, (port, _) in PORTS.items()}
 
-    def ask(address):
-        name, _ = addresses[address]
-        output = host(name).check_output("mqadmin getBrokerConfig -n %s -b %s", NAMESRV[0], address)
-        return mqadmin.properties(output)[address]
-
     wrong = {}
-    for address, found in in_parallel(ask, list(addresses)).items():
+    for address, found in in_parallel(broker_config, list(addresses)).items():
         name, group = addresses[address]
         listen, dledger = PORTS[group]
         expected = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import cluster
-import mqadmin
 import pytest
 from conftest import EACH, Proof, long
 from runs import Point, converge, kill, playbook, resized
@@ -24,8 +23,7 @@ POINTS = [
 def finish(size: int) -> None:
     converge(resized(GROUP, size))
     for name, address in cluster.ADDRESSES.items():
-        shown = cluster.host(name).check_output("mqadmin getBrokerConfig -b %s", f"{address}:{PORT}")
-        assert mqadmin.properties(shown)[f"{address}:{PORT}"]["maxMessageSize"] == str(size), name
+        assert cluster.broker_config(f"{address}:{PORT}")["maxMessageSize"] == str(size), name
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{POINTS.index(point)}: {point.task}")

@@ -15,7 +15,6 @@ import cluster
 import kinds
 import ledger
 import messages
-import mqadmin
 from conftest import Figures
 from deaths import Death, gone, now
 from deployment import DISK, Deployment
@@ -162,9 +161,7 @@ def test_console(deployment: Deployment) -> None:
     )
     assert "<li>198.18.72.71:9876</li>" in page
     assert "198.18.72.77:9876" not in page
-    address = "198.18.72.77:10921"
-    shown = cluster.host("rmq77").check_output("mqadmin getBrokerConfig -b %s", address)
-    config = mqadmin.properties(shown)[address]
+    config = cluster.broker_config("198.18.72.77:10921")
     assert (config["autoCreateTopicEnable"], config["sendMessageThreadPoolNums"]) == ("false", "4")
 
 

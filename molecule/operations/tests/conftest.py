@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cluster
-import mqadmin
 import pytest
 from application import Application
 from runs import Point, Run, kill, playbook
@@ -105,12 +104,8 @@ def moving() -> bool:
 def broker_settings() -> dict[str, dict[str, str]]:
     """What every broker says of itself, by address."""
 
-    def ask(address: str) -> dict[str, str]:
-        shown = cluster.host(cluster.host_of(address)).check_output("mqadmin getBrokerConfig -b %s", address)
-        return mqadmin.properties(shown)[address]
-
     addresses = [address for group in cluster.PORTS for address in sorted(cluster.broker_addresses(group))]
-    return cluster.in_parallel(ask, addresses)
+    return cluster.in_parallel(cluster.broker_config, addresses)
 
 
 def permissions() -> set[str]:
