@@ -89,8 +89,8 @@ def service_keys(group: Group, release: Release, store: str) -> dict[str, str]:
 def _not_alone(group: Group, release: Release) -> dict[str, int]:
     """What keeps a master from acknowledging what nobody else has, where it would.
 
-    One of 5.5.0 takes a follower whose connection ends for gone, without the consent of the controllers, as earlier
-    ones waited for it. Replaced while it was cut off, it acknowledges alone what its successor takes back. See
+    One of 5.5.0 takes a follower whose connection ends for gone at once; earlier ones wait for the consent of the
+    controllers. Replaced while it was cut off, it acknowledges alone what its successor takes back. See
     docs/failures.md.
     """
     alone = _versions.numbers(release.version) >= _versions.numbers("5.5.0")

@@ -9,7 +9,7 @@ the fix. The shape of the result is described in docs/design/shape.md.
 from __future__ import annotations
 
 import dataclasses
-import getpass
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -84,7 +84,7 @@ def _lay_out(inventory: Inventory, release: _versions.Release) -> dict[str, Any]
     return {
         "problems": [],
         "warnings": _checks.warnings(release),
-        "operator": f"{getpass.getuser()}@{socket.gethostname()}",
+        "operator": f"{os.environ.get('USER', 'root')}@{socket.gethostname()}",
         "cluster": cluster["rocketmq_cluster_name"],
         "version": version,
         "namesrv": namesrv,
