@@ -138,9 +138,16 @@ def _step(megabytes: int) -> int:
 
 def broker_properties(profile: str, major: int) -> dict[str, int]:
     """Keys of a broker that a profile sets otherwise than RocketMQ; the user's own win."""
-    # 5.x compares its wheel of timers, some 30 MB, byte by byte at each flush: once a second, that is two thirds of
-    # what an idle broker takes of a processor. After a crash, what was due since the last flush is delivered twice.
-    return {"timerFlushIntervalMs": 10000} if profile == "small" and major >= 5 else {}
+    if profile != "small":
+        return {}
+    # A small host may stand still for longer than RocketMQ's 200 ms, for one while a JVM starts beside the broker. What
+    # waited is refused then (code 2), and clients of 4.x do not try again.
+    found = {"waitTimeMillsInSendQueue": 1000}
+    if major >= 5:
+        # 5.x compares its wheel of timers, some 30 MB, byte by byte at each flush: once a second, that is two thirds of
+        # what an idle broker takes of a processor. After a crash, what was due since the last flush is delivered twice.
+        found["timerFlushIntervalMs"] = 10000
+    return found
 
 
 def options(size: Memory, profile: str, java_major: int, data_dir: str, log_dir: str) -> list[str]:

@@ -125,10 +125,16 @@ def test_preflight_accepts_what_leaves_a_fifth(host_mb: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "profile", "interval"), [("5.5.0", "small", 10000), ("5.5.0", "auto", None), ("4.9.7", "small", None)]
+    ("version", "profile", "expected"),
+    [
+        ("5.5.0", "small", {"timerFlushIntervalMs": 10000, "waitTimeMillsInSendQueue": 1000}),
+        ("4.9.7", "small", {"waitTimeMillsInSendQueue": 1000}),
+        ("5.5.0", "auto", {}),
+    ],
 )
-def test_small_brokers_flush_their_timers_less_often(version: str, profile: str, interval: int | None) -> None:
+def test_small_brokers_flush_less_often_and_refuse_later(version: str, profile: str, expected: dict[str, int]) -> None:
     sample = Sample()
     sample.set(rocketmq_version=version, rocketmq_jvm_profile=profile)
     [broker, _] = _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]["brokers"]
-    assert broker["config"]["properties"].get("timerFlushIntervalMs") == interval
+    keys = ("timerFlushIntervalMs", "waitTimeMillsInSendQueue")
+    assert {key: value for key, value in broker["config"]["properties"].items() if key in keys} == expected
