@@ -28,6 +28,9 @@ _ELECT = Request(1002, "CONTROLLER_ELECT_MASTER")
 
 #: DLedger of RocketMQ 4.7.1 answers that it does not know the request.
 TRANSFER_SINCE = "4.8.0"
+#: Who followed before refused writes in a way that makes clients ask for the new leader. From then on a follower is
+#: busy (code 2), which clients of 4.x take for an answer until they ask for routes again, up to 30 s later.
+BUSY_SINCE = "5.0.0"
 #: Of a heartbeat that no member takes for one: it answers with its own term and changes nothing.
 _NO_TERM = -2
 _REFUSALS = {
@@ -89,6 +92,10 @@ class Desired:
     def is_fixed(self, state: State) -> bool:
         """Whether the leader should be another one, and nobody can take over."""
         return self._is_to_move(state) and bool(self._fixed(state))
+
+    def harms_writers(self, state: State) -> bool:
+        """Whether ``away_from`` leads, and what ends that is felt by producers that have not gone elsewhere before."""
+        return self._is_to_move(state) and (bool(self._fixed(state)) or at_least(state.version, BUSY_SINCE))
 
     def _is_to_move(self, state: State) -> bool:
         return state.leader != self._to and (not self._away_from or state.leader == self._away_from)

@@ -63,6 +63,14 @@ fixed:
   description: Whether O(away_from) leads, and nobody can take over. Only without O(require).
   returned: always
   type: bool
+drain:
+  description:
+    - Whether O(away_from) leads, and its writers should be sent elsewhere with M(rocketmq.cluster.broker_write) before
+      it is stopped or hands over. It should where nobody can take over, and from RocketMQ 5.0.0 on, where a member that
+      leads no longer calls itself busy, which clients of 4.x report to the application for up to 30 s.
+  returned: always
+  type: bool
+  sample: false
 actions:
   description: What was done, or would be in check mode.
   returned: always
@@ -121,7 +129,8 @@ def main() -> None:
     desired = _leadership.Desired(_cluster.finder(params), *names, params["require"])
 
     def more(outcome: _changes.Outcome) -> dict[str, Any]:
-        return {"leader": outcome.state.leader, "fixed": desired.is_fixed(outcome.state)}
+        state = outcome.state
+        return {"leader": state.leader, "fixed": desired.is_fixed(state), "drain": desired.harms_writers(state)}
 
     _changes.run(module, desired, more)
 

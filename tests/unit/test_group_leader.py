@@ -128,7 +128,19 @@ def test_one_that_is_fixed_may_be_left_as_it_is(run: Runner) -> None:
         cluster.brokers[GROUP][0].config.values.update(enableDLegerCommitLog="false")
         found = hand_over(run, cluster, away_from=first, require=False)
         assert (found["failed"], found["changed"], found["fixed"], found["leader"]) == (False, False, True, first)
-        assert not hand_over(run, cluster, away_from=second, require=False)["fixed"]
+        assert found["drain"]
+        other = hand_over(run, cluster, away_from=second, require=False)
+        assert (other["fixed"], other["drain"]) == (False, False)
+
+
+@pytest.mark.parametrize(("version", "drain"), [("4.9.7", False), ("5.5.0", True)])
+def test_writers_go_first_where_a_former_leader_is_busy(version: str, drain: bool, run: Runner) -> None:
+    with FakeCluster(version) as cluster:
+        fake_dledger.attach(cluster, GROUP)
+        first, second, _third = addresses(cluster)
+        found = hand_over(run, cluster, check_mode=True, away_from=first)
+        assert (found["changed"], found["fixed"], found["drain"], found["leader"]) == (True, False, drain, first)
+        assert not hand_over(run, cluster, check_mode=True, away_from=second)["drain"]
 
 
 def test_without_another_member(cluster: FakeCluster, ports: list[FakeDLedger], run: Runner) -> None:
