@@ -531,7 +531,7 @@ OTHER_NAMES = (
     "rocketmq_found_offsets",
     "rocketmq_found_topics",
     "rocketmq_given_back",
-    "rocketmq_hand_over",
+    "rocketmq_leadership",
     "rocketmq_health",
     "rocketmq_lock",
     "rocketmq_migrate_group",
