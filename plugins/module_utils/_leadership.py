@@ -28,8 +28,8 @@ _ELECT = Request(1002, "CONTROLLER_ELECT_MASTER")
 
 #: DLedger of RocketMQ 4.7.1 answers that it does not know the request.
 TRANSFER_SINCE = "4.8.0"
-#: Who followed before refused writes in a way that makes clients ask for the new leader. From then on a follower is
-#: busy (code 2), which clients of 4.x take for an answer until they ask for routes again, up to 30 s later.
+#: From this release on a member that follows answers senders with busy (code 2), which clients of 4.x give to the
+#: application until they ask for routes again, up to 30 s later. Earlier ones make clients try elsewhere at once.
 BUSY_SINCE = "5.0.0"
 #: Of a heartbeat that no member takes for one: it answers with its own term and changes nothing.
 _NO_TERM = -2

@@ -140,7 +140,7 @@ def broker_properties(profile: str, major: int) -> dict[str, int]:
     """Keys of a broker that a profile sets otherwise than RocketMQ; the user's own win."""
     if profile != "small":
         return {}
-    # A small host may stand still for longer than RocketMQ's 200 ms, for one while a JVM starts beside the broker. What
+    # A small host may stand still for longer than RocketMQ's 200 ms, as while a JVM starts beside the broker. What
     # waited is refused then (code 2), and clients of 4.x do not try again.
     found = {"waitTimeMillsInSendQueue": 1000}
     if major >= 5:
