@@ -59,11 +59,18 @@ class State(NamedTuple):
 class Desired:
     """The write permission of some groups as it should be."""
 
-    def __init__(self, find: Callable[[], Cluster], groups: Sequence[str], granted: bool, force: bool) -> None:
+    def __init__(
+        self, find: Callable[[], Cluster], groups: Sequence[str], granted: bool, force: bool, keep_last: bool
+    ) -> None:
+        """Of the last groups that take writes: ``force`` takes it from them, ``keep_last`` leaves them as they are.
+
+        Without either of the two they are refused.
+        """
         self._find = find
         self._groups = groups
         self._granted = granted
         self._force = force
+        self._keep_last = keep_last
         #: Address -> the permission that it had when it answered for the last time.
         self._known: dict[str, int] = {}
 
@@ -82,18 +89,24 @@ class Desired:
 
     def plan(self, state: State) -> list[Change]:
         """Members first, then name servers that tell something else than the leader. Raises PlanError."""
-        losing = [group for group in state.tables if not self._granted and state.takes_writes(group)]
-        if losing and not self._force and not self._others(state):
+        last = self.last(state)
+        if last and self._keep_last:
+            return []
+        if last and not self._force:
             raise PlanError(
                 [
                     f"groups: no other group of the cluster {state.cluster.name} takes writes: without "
-                    f"{', '.join(losing)} nobody can send anything. Leave one out, or set force."
+                    f"{', '.join(last)} nobody can send anything. Leave one out, or set force."
                 ]
             )
         return [*self._member_changes(state), *self._route_changes(state)]
 
-    def _others(self, state: State) -> list[str]:
-        return [group for group in state.cluster.groups if group not in state.tables and state.takes_writes(group)]
+    def last(self, state: State) -> list[str]:
+        """The groups that would lose it, where no other group of the cluster has it."""
+        others = [group for group in state.cluster.groups if group not in state.tables]
+        if self._granted or any(state.takes_writes(group) for group in others):
+            return []
+        return [group for group in state.tables if state.takes_writes(group)]
 
     def _wanted(self, permission: int) -> int:
         return permission | _WRITE if self._granted else permission & ~_WRITE

@@ -38,6 +38,11 @@ options:
     description: Takes it also from the last groups of the cluster that have it, after which nobody can send anything.
     type: bool
     default: false
+  keep_last:
+    description:
+      - Does nothing where O(force) would be needed. RV(kept) says so.
+    type: bool
+    default: false
 seealso:
   - module: rocketmq.cluster.broker_config
 notes:
@@ -76,6 +81,11 @@ groups:
     topics:
       description: How many topics producers cannot (or can again) write to in this group. System topics do not count.
       type: int
+kept:
+  description: Groups that keep it, because no other group of the cluster has it (O(keep_last)).
+  returned: always
+  type: list
+  elements: str
 actions:
   description: What was done, or would be in check mode.
   returned: always
@@ -122,18 +132,26 @@ def main() -> None:
             "groups": {"type": "list", "elements": "str", "required": True},
             "state": {"type": "str", "choices": ["withdrawn", "granted"], "required": True},
             "force": {"type": "bool", "default": False},
+            "keep_last": {"type": "bool", "default": False},
         },
+        mutually_exclusive=[("force", "keep_last")],
         supports_check_mode=True,
     )
     params = module.params
     _arguments.check(module, [] if params["groups"] else ["groups is empty: write at least one broker group."])
-    granted = params["state"] == "granted"
-    desired = _write_permission.Desired(_cluster.finder(params), params["groups"], granted, params["force"])
+    desired = _write_permission.Desired(
+        _cluster.finder(params),
+        params["groups"],
+        granted=params["state"] == "granted",
+        force=params["force"],
+        keep_last=params["keep_last"],
+    )
 
     def more(outcome: _changes.Outcome) -> dict[str, Any]:
         for sentence in _write_permission.warnings(outcome.state):
             module.warn(sentence)
-        return {"groups": {group: _write_permission.shown(outcome.state, group) for group in outcome.state.tables}}
+        groups = {group: _write_permission.shown(outcome.state, group) for group in outcome.state.tables}
+        return {"groups": groups, "kept": desired.last(outcome.state) if params["keep_last"] else []}
 
     _changes.run(module, desired, more)
 

@@ -566,6 +566,7 @@ OTHER_NAMES = (
     "rocketmq_watch",
     "rocketmq_watch_folder",
     "rocketmq_watched",
+    "rocketmq_withdrawn",
 )
 
 

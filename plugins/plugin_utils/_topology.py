@@ -232,7 +232,7 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
     if group.mode != "dledger":
         # Before 4.9.4 not derived from the root: all brokers of a host would share one folder.
         properties["storePathCommitLog"] = f"{store(group, settings)}/commitlog"
-    return _instance(
+    instance = _instance(
         context,
         kind="broker",
         name=group.instance,
@@ -246,6 +246,8 @@ def _broker(context: _Context, group: Group) -> dict[str, Any]:
         further=further,
         service_keys=_modes.service_keys(group, context.release, store(group, settings)),
     )
+    # 4 to read, 2 to write. One that is read-only on purpose is given nothing back by an operation.
+    return {**instance, "takes_writes": bool(int(properties.get("brokerPermission", 6)) & 2)}
 
 
 def _proxy(context: _Context) -> dict[str, Any]:

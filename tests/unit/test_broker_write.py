@@ -101,6 +101,17 @@ def test_the_last_group_is_refused_without_force(run: Runner, cluster: FakeClust
     assert (unchanged["failed"], unchanged["changed"]) == (False, False)
 
 
+def test_the_last_group_can_be_left_as_it_is(run: Runner, cluster: FakeCluster) -> None:
+    taken = call(run, cluster, "withdrawn", GROUP, keep_last=True)
+    assert (taken["changed"], taken["kept"]) == (True, [])
+    last = call(run, cluster, "withdrawn", OTHER, keep_last=True)
+    assert (last["failed"], last["changed"], last["kept"]) == (False, False, [OTHER])
+    assert permissions(cluster, OTHER) == ["6", "6", "6"]
+    again = call(run, cluster, "withdrawn", GROUP, keep_last=True)
+    assert (again["failed"], again["changed"], again["kept"]) == (False, False, [])
+    assert "mutually exclusive" in call(run, cluster, "withdrawn", OTHER, keep_last=True, force=True)["msg"]
+
+
 def test_a_group_without_a_leader_is_nobody_to_rely_on(run: Runner, cluster: FakeCluster) -> None:
     cluster.register(OTHER, {-1: cluster.brokers[OTHER][1].address})
     assert "no other group" in call(run, cluster, "withdrawn", GROUP)["msg"]

@@ -777,6 +777,13 @@ def test_ids_are_pinned_to_hosts() -> None:
     assert {keys["dLegerPeers"] for keys in own.values()} == {peers}
 
 
+def test_a_group_that_is_read_only_on_purpose_is_known() -> None:
+    sample = Sample()
+    sample.group(1, properties={"brokerPermission": 4})
+    brokers = _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]["brokers"]
+    assert [broker["takes_writes"] for broker in brokers] == [True, False]
+
+
 def test_group_properties_win_over_those_of_all_groups() -> None:
     sample = Sample()
     sample.set(rocketmq_broker_properties={"deleteWhen": "05", "fileReservedTime": 24})
