@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lab._shell import LabError
 
-from . import client_call, deploy, failover, memory, rolling_restart, second_run, steady, topics
+from . import client_call, deploy, drill, failover, memory, rolling_restart, second_run, steady, topics
 from ._benchmark import Benchmark
 
 ALL: list[Benchmark] = [
@@ -16,6 +16,7 @@ ALL: list[Benchmark] = [
     client_call.BENCHMARK,
     topics.BENCHMARK,
     *failover.BENCHMARKS,
+    *drill.BENCHMARKS,
     steady.BENCHMARK,
     rolling_restart.BENCHMARK,
 ]

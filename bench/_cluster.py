@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,14 +56,14 @@ class Cluster:
 
     def deploy(self, log: str, **environment: str) -> str:
         """Runs site.yml."""
-        return self.play("site.yml", log, **environment)
+        return self.play("site.yml", log, None, **environment)
 
-    def play(self, playbook: str, log: str, **environment: str) -> str:
+    def play(self, playbook: str, log: str, variables: Mapping[str, Any] | None = None, **environment: str) -> str:
         """Runs a playbook; returns what it printed, which is also kept in .lab/bench/<log>.log."""
         LOGS.mkdir(parents=True, exist_ok=True)
         path = LOGS / f"{log}.log"
         command = [str(VENV / "bin/ansible-playbook"), "-i", str(self.inventory), playbook]
-        command += ["-e", f"rocketmq_version={self.version}"]
+        command += ["-e", json.dumps({"rocketmq_version": self.version, **(variables or {})})]
         with phase(f"{playbook}, log in {path.relative_to(ROOT)}"), path.open("w", encoding="utf-8") as output:
             status = subprocess.run(
                 command,
@@ -161,6 +162,16 @@ def example(name: str, version: str) -> Cluster:
     source = ROOT / "inventories/examples" / name
     hosts = yaml.safe_load((source / "hosts.yml").read_text(encoding="utf-8"))
     return _written(name, hosts["rocketmq"]["children"], source, version)
+
+
+def of(name: str, version: str) -> Cluster:
+    """An example, or without a name the lab's own nine processes (DLedger)."""
+    return example(name, version) if name else without_console(version)
+
+
+def mode(name: str) -> str:
+    """What the table calls it."""
+    return name.replace("_", " ") or "DLedger"
 
 
 def _lab() -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Case:
 
     @property
     def subject(self) -> str:
-        return f"{self.example.replace('_', ' ') or 'DLedger'} {self.version}"
+        return f"{_cluster.mode(self.example)} {self.version}"
 
 
 CASES = [
@@ -61,7 +61,7 @@ CASES = [
 
 
 def measure(case: Case, times: int) -> Measurements:
-    cluster = _cluster.example(case.example, case.version) if case.example else _cluster.without_console(case.version)
+    cluster = _cluster.of(case.example, case.version)
     _cluster.fresh_hosts()
     cluster.deploy(case.name)
     cluster.wait_until_healthy(STEADY, 120)

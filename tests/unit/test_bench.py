@@ -11,7 +11,19 @@ from typing import Any
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _client, _overview
 
-from bench import _benchmarks, _cluster, _floor, _report, _result, client_call, deploy, failover, memory, second_run
+from bench import (
+    _benchmarks,
+    _cluster,
+    _floor,
+    _report,
+    _result,
+    client_call,
+    deploy,
+    drill,
+    failover,
+    memory,
+    second_run,
+)
 from lab._shell import LabError
 
 MACHINE = {
@@ -122,6 +134,18 @@ def test_a_controller_is_judged_by_the_first_message_that_is_taken() -> None:
     accepts = failover.rows(CASES["failover-controller-5.5.0"], {"kills": kills, "messages": MESSAGES})[0]
     assert accepts.what == f"controller 5.5.0, SIGKILL of a leader: {failover.ACCEPTS}"
     assert (accepts.measured, accepts.target, accepts.met) == ("0.30 s median, 1.1 s worst of 3", "at most 1 s", False)
+
+
+def test_a_drill_has_the_times_of_its_report() -> None:
+    times = {"detected": 0.1, "leader": None, "accepted": 5.94, "whole": 15.0}
+    messages = {"lost": 0, "duplicated": 1, "acknowledged": 1200}
+    drills = [{"times": times, "messages": messages}, {"times": {**times, "whole": 21.5}, "messages": messages}]
+    found, lost = drill.rows(drill.CASES[0], {"drills": drills})
+    assert found.what.startswith("DLedger 4.9.7, failover drill")
+    assert found.measured == "0.1 / – / 5.9 / 18.2 s median, 0.1 / – / 5.9 / 21.5 s worst of 2"
+    assert (lost.measured, lost.met) == ("0 lost, 2 twice of 2,400", True)
+    [_, missed] = drill.rows(drill.CASES[0], {"drills": [{**drills[0], "messages": {**messages, "lost": 1}}]})
+    assert not missed.met
 
 
 def test_a_name_may_stand_for_several() -> None:
