@@ -93,9 +93,13 @@ class Desired:
         """Whether the leader should be another one, and nobody can take over."""
         return self._is_to_move(state) and bool(self._fixed(state))
 
-    def harms_writers(self, state: State) -> bool:
-        """Whether ``away_from`` leads, and what ends that is felt by producers that have not gone elsewhere before."""
-        return self._is_to_move(state) and (bool(self._fixed(state)) or at_least(state.version, BUSY_SINCE))
+    def harms_writers(self, state: State, next_version: str) -> bool:
+        """Whether ``away_from`` leads, and what ends that is felt by producers that have not gone elsewhere before.
+
+        Some still send to it when it has come back as ``next_version``.
+        """
+        busy = at_least(state.version, BUSY_SINCE) or at_least(next_version, BUSY_SINCE)
+        return self._is_to_move(state) and (busy or bool(self._fixed(state)))
 
     def _is_to_move(self, state: State) -> bool:
         return state.leader != self._to and (not self._away_from or state.leader == self._away_from)

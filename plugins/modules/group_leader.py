@@ -38,6 +38,10 @@ options:
     description: Whether a group that cannot be handed over at all is a failure. If not, RV(fixed) says that it is one.
     type: bool
     default: true
+  next_version:
+    description: The RocketMQ version that O(away_from) has when it comes back, if that is another one. For RV(drain).
+    type: str
+    default: ""
 seealso:
   - module: rocketmq.cluster.broker_write
     description: For groups that nobody can take over.
@@ -66,8 +70,9 @@ fixed:
 drain:
   description:
     - Whether O(away_from) leads, and its writers should be sent elsewhere with M(rocketmq.cluster.broker_write) before
-      it is stopped or hands over. It should where nobody can take over, and from RocketMQ 5.0.0 on, where a member that
-      leads no longer calls itself busy, which clients of 4.x report to the application for up to 30 s.
+      it is stopped or hands over. It should where nobody can take over, and where it runs RocketMQ 5.0.0 or later, or
+      does when it comes back. There a member that leads no longer calls itself busy, which clients of 4.x report to the
+      application for up to 30 s.
   returned: always
   type: bool
   sample: false
@@ -118,6 +123,7 @@ def main() -> None:
             "to": {"type": "str"},
             "away_from": {"type": "str"},
             "require": {"type": "bool", "default": True},
+            "next_version": {"type": "str", "default": ""},
         },
         mutually_exclusive=[("to", "away_from")],
         required_one_of=[("to", "away_from")],
@@ -130,7 +136,8 @@ def main() -> None:
 
     def more(outcome: _changes.Outcome) -> dict[str, Any]:
         state = outcome.state
-        return {"leader": state.leader, "fixed": desired.is_fixed(state), "drain": desired.harms_writers(state)}
+        drain = desired.harms_writers(state, params["next_version"])
+        return {"leader": state.leader, "fixed": desired.is_fixed(state), "drain": drain}
 
     _changes.run(module, desired, more)
 

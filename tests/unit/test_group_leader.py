@@ -141,6 +141,8 @@ def test_writers_go_first_where_a_former_leader_is_busy(version: str, drain: boo
         found = hand_over(run, cluster, check_mode=True, away_from=first)
         assert (found["changed"], found["fixed"], found["drain"], found["leader"]) == (True, False, drain, first)
         assert not hand_over(run, cluster, check_mode=True, away_from=second)["drain"]
+        upgraded = hand_over(run, cluster, check_mode=True, away_from=first, next_version="5.3.3")
+        assert upgraded["drain"], "it is busy when it comes back"
 
 
 def test_without_another_member(cluster: FakeCluster, ports: list[FakeDLedger], run: Runner) -> None:
