@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import mode_mistakes
 import pytest
+import yaml  # type: ignore[import-untyped]
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _settings, _topology
 
 from inventories import HOSTS, MEMBERS, Sample
@@ -775,6 +776,16 @@ def test_ids_are_pinned_to_hosts() -> None:
     assert {host: keys["dLegerSelfId"] for host, keys in own.items()} == {"rmq71": "n2", "rmq76": "n10", "rmq77": "n0"}
     peers = "n0-192.168.1.77:20911;n2-192.168.1.71:20911;n10-192.168.1.76:20911"
     assert {keys["dLegerPeers"] for keys in own.values()} == {peers}
+
+
+def test_the_role_takes_every_key_of_an_instance() -> None:
+    sample = Sample()
+    own = _topology.plan(sample.hostvars, sample.groups)["hosts"]["rmq71"]
+    spec = yaml.safe_load((ROOT / "roles/rocketmq_service/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    known = spec["argument_specs"]["main"]["options"]["rocketmq_service_instances"]["options"]
+    for kind in ("namesrv", "brokers", "dashboard"):
+        for instance in own[kind]:
+            assert instance.keys() <= known.keys(), kind
 
 
 def test_a_group_that_is_read_only_on_purpose_is_known() -> None:
