@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,19 @@ import pytest
 import yaml
 from application import Application
 from conftest import Operated, locked, permissions, wait_until
-from runs import Point, playbook
+from runs import Point, Run, playbook
 
 GROUP, UNIT, STORE = "RaftNode00", "rocketmq-broker@n0.service", "/var/lib/rocketmq/n0/store"
 DOOMED = "doomed"
 SECRET = "Sesam-4711-open"
 CONSOLE = cluster.CACHE / "console-stand-in.jar"
+BY_HAND = "/root/rocketmq"
+_START = """mkdir -p {folder}/{name}/tmp && cd {folder}/{name} && set -a && . /etc/rocketmq/{name}.env
+grep -v Path= /etc/rocketmq/{name}.conf >../{name}.conf
+options=$(echo "$JAVA_OPTIONS" | sed "s#/var/[a-z]*/rocketmq/[a-z0-9]*#$PWD#g")
+setsid nohup "$JAVA_HOME/bin/java" $options -cp "$ROCKETMQ_HOME/conf:$ROCKETMQ_HOME/lib/*" \\
+  org.apache.rocketmq.{main} -c {folder}/{name}.conf >output 2>&1 </dev/null &
+echo $! >../{name}.pid"""
 #: Topic, broker group, queue, end, committed.
 _PROGRESS = re.compile(r"^(\S+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s", re.MULTILINE)
 
@@ -159,15 +167,16 @@ def test_the_store_of_a_group_comes_back(operated: Operated, backup: Path, used:
     assert not locked()
 
 
-def test_the_adopted_inventory_is_what_runs(tmp_path: Path) -> None:
+def adopt(folder: Path) -> Path:
+    """The inventory that is written of the cluster, which has to have its groups and members."""
     hosts = {
         name: {"ansible_connection": "community.docker.docker", "ansible_host": container}
         for name, container in cluster.CONTAINERS.items()
     }
-    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
-    adopted = tmp_path / "adopted"
+    (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
+    adopted = folder / "adopted"
     variables = {"rocketmq_namesrv": ",".join(cluster.NAMESRV), "rocketmq_adopt_dir": str(adopted)}
-    run = playbook("playbooks/adopt.yml", variables, inventory=[tmp_path / "hosts.yml"])
+    run = playbook("playbooks/adopt.yml", variables, inventory=[folder / "hosts.yml"])
     assert run.status == 0, run.output[-6000:]
     found = yaml.safe_load((adopted / "group_vars/rocketmq.yml").read_text())
     assert found["rocketmq_cluster_name"] == cluster.CLUSTER
@@ -178,11 +187,56 @@ def test_the_adopted_inventory_is_what_runs(tmp_path: Path) -> None:
         group: ("dledger", cluster.INSTANCES[group], listen, dledger, cluster.MEMBER_IDS)
         for group, (listen, dledger) in cluster.PORTS.items()
     }
+    return adopted
+
+
+def checked(adopted: Path, **variables: Any) -> Run:
+    """What `site.yml` would do with it."""
     # What no process tells.
     further = {"rocketmq_install_source": "maven", "rocketmq_dashboard_file": str(CONSOLE)}
-    check = playbook("site.yml", further, inventory=[adopted], options=["--check", "--diff"])
+    check = playbook("site.yml", {**further, **variables}, inventory=[adopted], options=["--check", "--diff"])
     assert check.status == 0, check.output[-6000:]
+    return check
+
+
+def test_the_adopted_inventory_is_what_runs(tmp_path: Path) -> None:
+    check = checked(adopt(tmp_path))
     assert check.changed == dict.fromkeys(cluster.ADDRESSES, 0), check.output[-8000:]
+
+
+@pytest.fixture
+def by_hand(operated: Operated) -> Iterator[None]:
+    """The same processes with their stores, as root started them in a shell."""
+    mains = {"namesrv": "namesrv.NamesrvStartup"}
+    mains |= {f"broker-{instance}": "broker.BrokerStartup" for instance in cluster.INSTANCES.values()}
+    _on_all(f"systemctl stop 'rocketmq-*' && mkdir -p {BY_HAND}")
+    try:
+        for name, main in mains.items():
+            _on_all(_START.format(folder=BY_HAND, name=name, main=main))
+        cluster.wait_until_whole()
+        yield
+    finally:
+        _on_all(f"kill $(cat {BY_HAND}/*.pid); while pgrep -u root java; do sleep 0.5; done")
+        # As the runbook has it.
+        _on_all(f"rm -r {BY_HAND}; chown -R rocketmq: /var/lib/rocketmq")
+        _on_all(f"systemctl start {' '.join(cluster.services('rmq76'))}")
+        cluster.host(cluster.CONSOLE_HOST).check_output("systemctl start rocketmq-dashboard")
+        cluster.wait_until_whole()
+
+
+def _on_all(command: str) -> None:
+    cluster.in_parallel(lambda name: cluster.host(name).check_output(command), list(cluster.ADDRESSES))
+
+
+def test_a_cluster_that_was_started_by_hand(by_hand: None, tmp_path: Path) -> None:
+    adopted = adopt(tmp_path)
+    report = (adopted / "REPORT.md").read_text()
+    for group, instance in cluster.INSTANCES.items():
+        for name in cluster.ADDRESSES:
+            who = rf"process \d+, user root, {BY_HAND}/broker-{instance}.conf"
+            assert re.search(rf"{name}: broker {group} was started by hand \({who}", report), report
+    check = checked(adopted, rocketmq_take_over=True)
+    print(report, check.output[-9000:])
 
 
 def test_old_versions_go(operated: Operated) -> None:
