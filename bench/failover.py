@@ -53,8 +53,6 @@ CASES = [
     Case("failover-4.7.1", "4.7.1", _accidents.SIGKILL, 8, NAMED),
     Case("failover-4.9.7", "4.9.7", _accidents.SIGKILL, 8, NAMED),
     Case("failover-5.5.0", "5.5.0", _accidents.SIGKILL, 10, NAMED),
-    Case("failover-controller-5.3.3", "5.3.3", _accidents.SIGKILL, 1, ACCEPTS, "controller"),
-    Case("failover-vanished-5.3.3", "5.3.3", _accidents.HOST_VANISHES, 4, ACCEPTS, "controller"),
     Case("failover-controller-5.5.0", "5.5.0", _accidents.SIGKILL, 1, ACCEPTS, "controller"),
     Case("failover-vanished-5.5.0", "5.5.0", _accidents.HOST_VANISHES, 4, ACCEPTS, "controller"),
     Case("handover-4.9.7", "4.9.7", _accidents.HAND_OVER, 2, ACCEPTS),

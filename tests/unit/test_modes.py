@@ -135,7 +135,7 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "registerNameServerPeriod": 10000,
         "registerBrokerTimeoutMills": 1000,
         "syncControllerMetadataPeriod": 1000,
-        "haSendHeartbeatInterval": 500,
+        "haSendHeartbeatInterval": 1,
         "minInSyncReplicas": 2,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
