@@ -26,8 +26,8 @@ _BROKER_TIMINGS = {
     "registerBrokerTimeoutMills": 1000,
     # Only the controllers' leader takes a member back among those that keep up; brokers look for it this often.
     "syncControllerMetadataPeriod": 1000,
-    # A follower that has found its master says so with its next heartbeat. One that is not due by then is a second late,
-    # so each shall be due at once; idle ones come ten times a second then.
+    # A follower that has found its master says so with its next heartbeat. One that is not due by then is a second
+    # late, so each shall be due at once; idle ones come ten times a second then.
     "haSendHeartbeatInterval": 1,
 }
 
