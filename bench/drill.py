@@ -74,7 +74,7 @@ def _drilled(cluster: _cluster.Cluster, log: str, folder: Path, times: int) -> l
     if not reports:
         raise LabError(f"no drill was reported: {why}")
     drills: list[dict[str, Any]] = json.loads(reports[0].read_text(encoding="utf-8"))["drills"]
-    say(f"{len(drills)} drills; {why and drills[-1]['problems']}")
+    say(f"{len(drills)} drills; {drills[-1]['problems']}")
     return drills
 
 

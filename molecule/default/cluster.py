@@ -36,6 +36,8 @@ MEMBERS: Members = {
     group: {f"{ADDRESSES[name]}:{listen}": (0, int(id_[1:]) + 1) for name, id_ in MEMBER_IDS.items()}
     for group, (listen, _) in PORTS.items()
 }
+#: Slaves and followers copy a new topic every 10 seconds.
+COPIED_SECONDS = 60
 CONSOLE_HOST = "rmq71"
 CONSOLE_PORT = 19876
 
@@ -114,6 +116,17 @@ def wait_until_whole(
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"not whole after {seconds:.0f} s: {seen}")
+        time.sleep(1)
+
+
+def wait_until_copied(topic: str, stores: Iterable[tuple[str, str]]) -> None:
+    """Until each store (host and folder) has the topic: the next leader has to know it."""
+    deadline = time.monotonic() + COPIED_SECONDS
+    lacking = list(stores)
+    while lacking := [
+        (name, store) for name, store in lacking if host(name).run(f"grep -qs {topic} {store}/config/topics.json").rc
+    ]:
+        assert time.monotonic() < deadline, f"{lacking} did not copy {topic} in {COPIED_SECONDS} s"
         time.sleep(1)
 
 

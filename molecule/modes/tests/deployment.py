@@ -20,8 +20,6 @@ from layouts import LAYOUTS, Layout
 from runs import ROOT, Run, playbook
 
 OVERLAY = ROOT / "molecule/overlay.yml"
-#: Slaves and followers copy a new topic every 10 seconds.
-COPIED_SECONDS = 60
 #: What is below /data/rocketmq, as the example data_on_a_mount has it.
 DISK = "/srv/disk"
 UNIT = "data-rocketmq.mount"
@@ -128,19 +126,8 @@ class Deployment:
 
     def _create(self, client: ledger.Client) -> None:
         client.create_topic(self.layout.cluster)
-        deadline = time.monotonic() + COPIED_SECONDS
-        while ignorant := self._without_topic(client.topic):
-            assert time.monotonic() < deadline, f"{ignorant} did not copy {client.topic} in {COPIED_SECONDS} s"
-            time.sleep(1)
-
-    def _without_topic(self, topic: str) -> list[str]:
-        """Members that have not written the topic down: the next leader has to know it."""
-        return [
-            f"{group.instance} on {host}"
-            for group in self.layout.groups.values()
-            for host in group.ids
-            if cluster.host(host).run(f"grep -qs {topic} {self.store(group.instance)}/config/topics.json").rc
-        ]
+        stores = [(host, self.store(one.instance)) for one in self.layout.groups.values() for host in one.ids]
+        cluster.wait_until_copied(client.topic, stores)
 
     def store(self, instance: str) -> str:
         data = "/data/rocketmq" if self.example == "data_on_a_mount" else "/var/lib/rocketmq"

@@ -13,9 +13,6 @@ import pytest
 from application import Application
 from runs import Point, Run, kill, playbook
 
-#: Followers copy a new topic every 10 s.
-COPIED_SECONDS = 60
-
 LOCK = "/var/lib/rocketmq/operation.json"
 #: What the application of a test is for.
 PURPOSES = ("upgrade", "rollback", "restart", "drain", "growth", "namesrv", "replace", "kept")
@@ -65,7 +62,7 @@ class Operated:
         topic = f"{purpose}-{int(time.time())}"
         application = Application(namesrv, topic, groups=list(cluster.INSTANCES), folder=folder)
         application.create_topic(cluster.CLUSTER)
-        wait_until(lambda: not ignorant(topic), COPIED_SECONDS)
+        cluster.wait_until_copied(topic, running_stores())
         with application.working():
             yield application
         verdict = application.verdict()
@@ -95,17 +92,13 @@ def wait_until(holds: Callable[[], object], seconds: float) -> None:
         time.sleep(0.5)
 
 
-def ignorant(topic: str) -> list[str]:
-    """Running members that have not written the topic down: the next leader has to know it."""
-    known = (
-        "! systemctl is-active --quiet rocketmq-broker@{0} || "
-        "grep -qs {1} /var/lib/rocketmq/{0}/store/config/topics.json"
-    )
+def running_stores() -> list[tuple[str, str]]:
+    """Host and folder of each broker that runs."""
     return [
-        f"{instance} on {name}"
-        for instance in cluster.INSTANCES.values()
+        (name, f"/var/lib/rocketmq/{instance}/store")
         for name in cluster.ADDRESSES
-        if cluster.host(name).run(known.format(instance, topic)).rc
+        for instance in cluster.INSTANCES.values()
+        if cluster.host(name).run(f"systemctl is-active --quiet rocketmq-broker@{instance}").rc == 0
     ]
 
 

@@ -63,9 +63,10 @@ def test_a_rolling_restart_killed_after_every_process(operated: Operated) -> Non
         assert len(fresh) == 1, (number, fresh)
         assert not fresh & done, (number, fresh)
         done |= fresh
+        [unit] = fresh
         withheld = {broker["brokerName"] for broker in broker_settings().values() if broker["brokerPermission"] != "6"}
         # Nobody is left to give it back before the next run.
-        assert all(f"@{cluster.INSTANCES[group]}." in str(fresh) for group in withheld), (number, fresh, withheld)
+        assert all(f"@{cluster.INSTANCES[group]}." in unit for group in withheld), (number, unit, withheld)
     last = cluster.invocations()
     operated.done("rolling_restart")
     after = cluster.invocations()

@@ -41,6 +41,11 @@ def admin(command: str, host: str = "rmq71") -> str:
     return cluster.host(host).check_output(f"mqadmin {command} -n {cluster.NAMESRV[0]}")
 
 
+def on_all(command: str) -> None:
+    """A command on every host."""
+    cluster.in_parallel(lambda name: cluster.host(name).check_output(command), list(cluster.ADDRESSES))
+
+
 def leaders() -> dict[str, str]:
     """Group -> host."""
     found = mqadmin.leaders(cluster.cluster_list(cluster.NAMESRV[0]))
@@ -161,8 +166,7 @@ def test_the_store_of_a_group_comes_back(operated: Operated, backup: Path, used:
     verdict = used.compare()
     assert verdict.acknowledged > 0
     assert verdict.lost == []
-    for name in cluster.ADDRESSES:
-        cluster.host(name).check_output(f"rm -rf {STORE}.old {STORE}.before-*")
+    on_all(f"rm -rf {STORE}.old {STORE}.before-*")
     assert permissions() == {"6"}
     assert not locked()
 
@@ -209,23 +213,19 @@ def by_hand(operated: Operated) -> Iterator[None]:
     """The same processes with their stores, as root started them in a shell."""
     mains = {"namesrv": "namesrv.NamesrvStartup"}
     mains |= {f"broker-{instance}": "broker.BrokerStartup" for instance in cluster.INSTANCES.values()}
-    _on_all(f"systemctl stop 'rocketmq-*' && mkdir -p {BY_HAND}")
+    on_all(f"systemctl stop 'rocketmq-*' && mkdir -p {BY_HAND}")
     try:
         for name, main in mains.items():
-            _on_all(_START.format(folder=BY_HAND, name=name, main=main))
+            on_all(_START.format(folder=BY_HAND, name=name, main=main))
         cluster.wait_until_whole()
         yield
     finally:
-        _on_all(f"kill $(cat {BY_HAND}/*.pid); while pgrep -u root java; do sleep 0.5; done")
+        on_all(f"kill $(cat {BY_HAND}/*.pid); while pgrep -u root java; do sleep 0.5; done")
         # As the runbook has it.
-        _on_all(f"rm -r {BY_HAND}; chown -R rocketmq: /var/lib/rocketmq")
-        _on_all(f"systemctl start {' '.join(cluster.services('rmq76'))}")
-        cluster.host(cluster.CONSOLE_HOST).check_output("systemctl start rocketmq-dashboard")
+        on_all(f"rm -r {BY_HAND}; chown -R rocketmq: /var/lib/rocketmq")
+        for name in cluster.ADDRESSES:
+            cluster.host(name).check_output(f"systemctl start {' '.join(cluster.services(name))}")
         cluster.wait_until_whole()
-
-
-def _on_all(command: str) -> None:
-    cluster.in_parallel(lambda name: cluster.host(name).check_output(command), list(cluster.ADDRESSES))
 
 
 def test_a_cluster_that_was_started_by_hand(by_hand: None, tmp_path: Path) -> None:
@@ -243,8 +243,7 @@ def test_a_cluster_that_was_started_by_hand(by_hand: None, tmp_path: Path) -> No
 
 def test_old_versions_go(operated: Operated) -> None:
     folder, old, other = "/opt/rocketmq", "1.2.3", "1.2.4"
-    for name in cluster.ADDRESSES:
-        cluster.host(name).check_output(f"mkdir -p {folder}/{old}/lib {folder}/{other}/lib")
+    on_all(f"mkdir -p {folder}/{old}/lib {folder}/{other}/lib")
 
     def there() -> dict[str, set[str]]:
         return {name: set(cluster.host(name).check_output(f"ls {folder}").split()) for name in cluster.ADDRESSES}
