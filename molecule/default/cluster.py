@@ -119,6 +119,16 @@ def wait_until_whole(
         time.sleep(1)
 
 
+def running_stores() -> list[tuple[str, str]]:
+    """Host and folder of each broker that runs."""
+    return [
+        (name, f"/var/lib/rocketmq/{instance}/store")
+        for name in ADDRESSES
+        for instance in INSTANCES.values()
+        if host(name).run(f"systemctl is-active --quiet rocketmq-broker@{instance}").rc == 0
+    ]
+
+
 def wait_until_copied(topic: str, stores: Iterable[tuple[str, str]]) -> None:
     """Until each store (host and folder) has the topic: the next leader has to know it."""
     deadline = time.monotonic() + COPIED_SECONDS

@@ -8,7 +8,19 @@ import time
 
 import ledger
 import mqadmin
-from cluster import CACHE, CLUSTER, FAILOVER, INSTANCES, NAMESRV, cluster_list, host, host_of, wait_until_whole
+from cluster import (
+    CACHE,
+    CLUSTER,
+    FAILOVER,
+    INSTANCES,
+    NAMESRV,
+    cluster_list,
+    host,
+    host_of,
+    running_stores,
+    wait_until_copied,
+    wait_until_whole,
+)
 
 GROUP = "RaftNode00"
 # A dead leader is noticed after 6 s; the rest is for a loaded machine.
@@ -21,8 +33,7 @@ def main() -> None:
     wait_until_whole()
     client = ledger.Client(NAMESRV, f"failover-{int(time.time())}", groups=list(INSTANCES), folder=folder)
     client.create_topic(CLUSTER)
-    # Followers copy the new topic every 10 seconds; the next leader has to know it.
-    time.sleep(12)
+    wait_until_copied(client.topic, running_stores())
     leader = mqadmin.leaders(cluster_list(NAMESRV[0]))[GROUP]
     victim = host_of(leader)
     unit = f"rocketmq-broker@{INSTANCES[GROUP]}.service"

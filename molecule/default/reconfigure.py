@@ -20,6 +20,8 @@ from cluster import (
     broker_config,
     in_parallel,
     invocations,
+    running_stores,
+    wait_until_copied,
     wait_until_whole,
 )
 from runs import converge, resized
@@ -35,8 +37,7 @@ def main() -> None:
     before = invocations()
     client = ledger.Client(NAMESRV, f"reconfigure-{int(time.time())}", groups=list(INSTANCES), folder=folder)
     client.create_topic(CLUSTER)
-    # Followers copy the new topic every 10 seconds; the next leader has to know it.
-    time.sleep(12)
+    wait_until_copied(client.topic, running_stores())
     started = time.monotonic()
     with client.sending(rate=100):
         converge(resized(GROUP, SIZE))

@@ -30,8 +30,7 @@ class Proof:
         topic = f"faults-{int(time.time())}"
         self.client = ledger.Client(cluster.NAMESRV, topic, groups=list(cluster.INSTANCES), folder=folder)
         self.client.create_topic(cluster.CLUSTER)
-        # Followers copy the new topic every 10 seconds; the next leader has to know it.
-        time.sleep(12)
+        cluster.wait_until_copied(topic, cluster.running_stores())
         self.client.send(500)
 
     def check(self) -> None:

@@ -62,7 +62,7 @@ class Operated:
         topic = f"{purpose}-{int(time.time())}"
         application = Application(namesrv, topic, groups=list(cluster.INSTANCES), folder=folder)
         application.create_topic(cluster.CLUSTER)
-        cluster.wait_until_copied(topic, running_stores())
+        cluster.wait_until_copied(topic, cluster.running_stores())
         with application.working():
             yield application
         verdict = application.verdict()
@@ -90,16 +90,6 @@ def wait_until(holds: Callable[[], object], seconds: float) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not after {seconds:.0f} s"
         time.sleep(0.5)
-
-
-def running_stores() -> list[tuple[str, str]]:
-    """Host and folder of each broker that runs."""
-    return [
-        (name, f"/var/lib/rocketmq/{instance}/store")
-        for name in cluster.ADDRESSES
-        for instance in cluster.INSTANCES.values()
-        if cluster.host(name).run(f"systemctl is-active --quiet rocketmq-broker@{instance}").rc == 0
-    ]
 
 
 def moving() -> bool:
