@@ -19,12 +19,12 @@ PROOFS = {
     "single-4.9.7": "messages",
     "multi_master-5.5.0": "second_run host_dies",
     "growing-4.9.7": "process_dies grows",
-    "master_slave_async-4.9.7": "host_dies migrates",
+    "master_slave_async-4.9.7": "host_dies restarts migrates",
     # Its master is an ASYNC_MASTER, and its only name server dies with its host.
     "data_on_a_mount-5.5.0": "second_run process_dies mount",
     "master_slave_sync-4.9.7": "second_run kinds process_dies host_dies",
     "master_slave_sync-5.5.0": "host_dies",
-    "controller-5.5.0": "second_run process_dies host_dies drill",
+    "controller-5.5.0": "second_run process_dies host_dies drill restarts",
     "controller_in_namesrv-5.5.0": "second_run host_dies",
     "developer-4.9.7": "console messages",
 }

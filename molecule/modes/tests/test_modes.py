@@ -127,6 +127,19 @@ def test_drill(deployment: Deployment, tmp_path: Path) -> None:
     assert drill["leader_after"] == deployment.leaders()[group] != led
 
 
+def test_restarts(deployment: Deployment) -> None:
+    """One process after the other while an application works, which notices nothing."""
+    before = deployment.invocations()
+    application = deployment.application()
+    with application.working():
+        deployment.run("playbooks/rolling_restart.yml")
+    verdict = application.verdict()
+    assert verdict.unharmed, verdict
+    after = deployment.invocations()
+    assert [unit for unit in before if after[unit] == before[unit]] == []
+    deployment.wait_until_whole()
+
+
 def test_migrates(deployment: Deployment) -> None:
     """A group of master and slave becomes one of DLedger while an application works, which notices nothing."""
     layout, old, new = deployment.layout, "broker-a", "RaftNode00"
