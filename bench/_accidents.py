@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,22 @@ def _come_back(member: Member) -> None:
     docker("exec", member["host"], "ip", "link", "set", "eth0", "up")
 
 
+class _HandOver(_leadership.Desired):
+    """Until ``asked_ms`` (since the epoch) it only looks, and the group works as before."""
+
+    asked_ms = 0
+
+    def apply(self, state: _leadership.State, changes: Sequence[_changes.Change]) -> _changes.Errors:
+        self.asked_ms = self.asked_ms or time.time_ns() // 1_000_000
+        return super().apply(state, changes)
+
+
 def _hand_over(namesrv: list[str], group: str, member: Member) -> int:
-    started = time.time_ns() // 1_000_000
-    wanted = _leadership.Desired(lambda: _cluster.find(namesrv, 3.0), group, "", member["address"])
+    wanted = _HandOver(lambda: _cluster.find(namesrv, 3.0), group, "", member["address"])
     left = _changes.converge(wanted, 30, check_mode=False).left
     if left:
         raise LabError(f"{group} was not handed over: {left[0][1]}")
-    return started
+    return wanted.asked_ms
 
 
 SIGKILL = Accident("SIGKILL of a leader", _kill)

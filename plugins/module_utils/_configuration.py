@@ -14,6 +14,8 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._remoting import 
 
 #: From this release on a broker looks at its list of name servers while it runs, every two minutes.
 NAMESRV_LIVE_SINCE = "4.9.4"
+#: What a broker lets clients do; told it, the broker registers with the name servers at once.
+PERMISSION = "brokerPermission"
 #: Key -> value, as the process spells both.
 Settings = dict[str, str]
 

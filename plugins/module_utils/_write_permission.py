@@ -11,7 +11,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils import _configura
 from ansible_collections.rocketmq.cluster.plugins.module_utils._changes import Change, Errors
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LEADER
 from ansible_collections.rocketmq.cluster.plugins.module_utils._cluster import Cluster
-from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import BROKER, Settings
+from ansible_collections.rocketmq.cluster.plugins.module_utils._configuration import BROKER, PERMISSION, Settings
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
     NotYet,
     PlanError,
@@ -20,7 +20,6 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import (
 )
 
 _WRITE = 2
-_KEY = "brokerPermission"
 
 
 class State(NamedTuple):
@@ -40,9 +39,9 @@ class State(NamedTuple):
         found = self.members[address]
         if isinstance(found, RocketMQError):
             return found
-        value = found.get(_KEY, "")
+        value = found.get(PERMISSION, "")
         known = value.isdecimal()
-        return int(value) if known else ProtocolError(f"no number as {_KEY}", BROKER.reading.name, address)
+        return int(value) if known else ProtocolError(f"no number as {PERMISSION}", BROKER.reading.name, address)
 
     def takes_writes(self, group: str) -> bool:
         leader = self.cluster.groups[group].brokers.get(LEADER)
@@ -139,7 +138,7 @@ class Desired:
 
         def tell(address: str) -> None:
             permission = str(self._wanted(self._known[address]))
-            _configuration.write(BROKER, address, state.cluster.timeout, {_KEY: permission})
+            _configuration.write(BROKER, address, state.cluster.timeout, {PERMISSION: permission})
 
         found = _overview.parallel(tell, [*told, *again])
         return {told[place].key: error for place, error in found.items() if error is not None and place in told}

@@ -17,11 +17,13 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import l
 #: Chosen so that another master takes writes within 4 s when a host vanishes without closing its connections;
 #: RocketMQ's own are ten times as long. A broker's connection that closes needs none of them.
 CONTROLLER_TIMINGS = {"scanNotActiveBrokerInterval": 300, "scanInactiveMasterInterval": 300}
+#: The shortest that RocketMQ takes; its own is 30 s. So long a name server that was started knows nothing, a follower
+#: with controllers does not know where to copy from, and a leader is unknown whose registration was overtaken by an
+#: older one of its predecessor.
+_REGISTRATION = {"registerNameServerPeriod": 10000}
 _BROKER_TIMINGS = {
     "brokerHeartbeatInterval": 500,
     "controllerHeartBeatTimeoutMills": 2000,
-    # Only a registration tells a follower where to copy from; 30 s without are 30 s behind.
-    "registerNameServerPeriod": 10000,
     # One registration at a time: that of a new master waits for one that waits for a name server whose host vanished.
     "registerBrokerTimeoutMills": 1000,
     # Only the controllers' leader takes a member back among those that keep up; brokers look for it this often.
@@ -59,8 +61,8 @@ def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[
     """Keys that the user can set otherwise; ``common`` are the user's for all groups."""
     if group.mode == "controller":
         # A message is acknowledged when all members that keep up have it.
-        return {"allAckInSyncStateSet": True, **_BROKER_TIMINGS, **_not_alone(group, release)}
-    found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER"}
+        return {"allAckInSyncStateSet": True, **_REGISTRATION, **_BROKER_TIMINGS, **_not_alone(group, release)}
+    found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER", **_REGISTRATION}
     if _cuts_consume_queues(group, release):
         # What its index does not lead to is indexed again, as 4.x always did.
         found["recheckReputOffsetFromCq"] = True

@@ -29,14 +29,16 @@ class FakeDLedger(FakeServer):
             return self._told(request, "dledger_heart_beat", term=self.term)
         if request.code != 51005:
             return None
-        if not self._cluster.brokers[self._group][self._number].is_leader or asked["term"] != self.term:
+        if asked["term"] != self.term:
             return self._told(request, "dledger_transfer_wrong_term", term=asked["term"])
+        if not self._cluster.brokers[self._group][self._number].is_leader:
+            return self._told(request, "dledger_transfer_wrong_term", term=asked["term"], code=404)
         self.term += 1
         self._cluster.lead(self._group, int(asked["transfereeId"][1:]))
         return self._told(request, "dledger_transfer", term=self.term)
 
-    def _told(self, request: _remoting.Frame, name: str, term: int) -> bytes:
-        body = {**fake_frames.body(self.version, name), "term": term}
+    def _told(self, request: _remoting.Frame, name: str, **fields: int) -> bytes:
+        body = {**fake_frames.body(self.version, name), **fields}
         return self.reply(name, request, body=json.dumps(body).encode())
 
 

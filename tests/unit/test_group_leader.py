@@ -90,6 +90,24 @@ def test_a_leader_that_refuses_is_asked_again_until_the_time_is_over(
     assert "its term is another by now (407)" in result["msg"]
 
 
+def test_a_leader_that_the_name_servers_forgot_registers_again(
+    cluster: FakeCluster, ports: list[FakeDLedger], run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = addresses(cluster)
+
+    def lead(group: str, leader: int) -> None:
+        """The registration of the new leader is followed by an old one of its predecessor."""
+        FakeCluster.lead(cluster, group, leader)
+        cluster.register(group, {1: first, 3: third})
+        others = {0: second, 1: first, 3: third}
+        monkeypatch.setattr(cluster.brokers[group][leader], "register", lambda: cluster.register(group, others))
+
+    monkeypatch.setattr(cluster, "lead", lead)
+    result = hand_over(run, cluster, to=second)
+    assert (result["changed"], result["leader"]) == (True, second)
+    assert [broker.codes().count(25) for broker in cluster.brokers[GROUP]] == [0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
