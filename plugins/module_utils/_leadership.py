@@ -224,7 +224,12 @@ def _ids(state: State, group: str) -> dict[str, int]:
 
 def _through_controllers(state: State, group: str, to: str) -> None:
     addresses = [address for address in state.settings.get("controllerAddr", "").split(";") if address]
-    fields = {"clusterName": state.cluster.name, "brokerName": group, "brokerId": _ids(state, group)[to], "designateElect": True}
+    fields = {
+        "clusterName": state.cluster.name,
+        "brokerName": group,
+        "brokerId": _ids(state, group)[to],
+        "designateElect": True,
+    }
     with Controller(leading(addresses, state.cluster.timeout), state.cluster.timeout) as controller:
         try:
             controller.call(_ELECT, fields)
