@@ -29,6 +29,8 @@ class Accident:
     mend: Callable[[Member], None] = lambda member: None
     #: Whether the leader's host can be asked afterwards.
     leaves_host: bool = True
+    #: Whether the leader is started again and may be elected once more before anybody else takes a message.
+    may_lead_again: bool = False
 
 
 def _kill(_namesrv: list[str], _group: str, member: Member) -> int:
@@ -64,7 +66,7 @@ def _hand_over(namesrv: list[str], group: str, member: Member) -> int:
     return wanted.asked_ms
 
 
-SIGKILL = Accident("SIGKILL of a leader", _kill)
+SIGKILL = Accident("SIGKILL of a leader", _kill, may_lead_again=True)
 HOST_VANISHES = Accident("the leader's host vanishes from the network", _vanish, _come_back, leaves_host=False)
 HAND_OVER = Accident("leadership handed over on request", _hand_over)
 

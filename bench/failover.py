@@ -28,7 +28,7 @@ STEADY = 3
 
 #: What is measured from the accident on, in the words of the table.
 NAMED = "until every name server names the next"
-ACCEPTS = "until another member takes a message"
+ACCEPTS = "until the group takes a message again"
 SILENT = "longest time without an acknowledgement for the Java client"
 
 
@@ -104,13 +104,15 @@ def strike(
     name, servers = group["name"], cluster.plan["namesrv"]
     leader = next(iter(cluster.look().views().values())).groups[name].brokers[LEADER]
     [member] = [member for member in group["members"] if member["address"] == leader]
-    others = [other["address"] for other in group["members"] if other is not member]
+    probed = [other["address"] for other in group["members"] if other is not member]
     host = leader.split(":")[0]
     asked = [server for server in servers if accident.leaves_host or not server.startswith(f"{host}:")]
 
     with ThreadPoolExecutor(1) as pool:
-        taken = pool.submit(_accidents.accepts, others, 60)
+        taken = pool.submit(_accidents.accepts, probed, 60)
         struck_ms = accident.strike(servers, name, member)
+        if accident.may_lead_again:
+            probed.append(leader)
         accepted_ms = taken.result() - struck_ms
 
     def named() -> dict[str, int]:

@@ -18,6 +18,8 @@ _State = TypeVar("_State")
 
 #: A name server shows a moment later what a broker has just been told; only then is it told again.
 _SETTLE_SECONDS = 2.0
+#: Where all was refused there is nothing to be shown, and it is asked for again soon.
+_REFUSED_SECONDS = 0.5
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
 #: Failures that a message names.
 _SHOWN = 10
@@ -97,7 +99,9 @@ def converge(desired: Desired[_State], wait: float, check_mode: bool) -> Outcome
     said: dict[Key, str] = {}
     while True:
         errors = desired.apply(state, left)
-        state, left, unread = _settled(desired, state, left, deadline)
+        refused = all(change.key in errors for change in left)
+        settled = time.monotonic() + (_REFUSED_SECONDS if refused else _SETTLE_SECONDS)
+        state, left, unread = _settled(desired, state, left, min(deadline, settled))
         before, said = said, {key: str(error) for key, error in errors.items()}
         hopeless = bool(errors) and said == before and all(_is_final(error) for error in errors.values())
         if not left or hopeless or time.monotonic() > deadline:
@@ -119,10 +123,9 @@ def _first_look(desired: Desired[_State], deadline: float) -> _State:
 
 
 def _settled(
-    desired: Desired[_State], state: _State, left: list[Change], deadline: float
+    desired: Desired[_State], state: _State, left: list[Change], settled: float
 ) -> tuple[_State, list[Change], str]:
-    """Reads again, several times; returns the state, what is left, and why it could not be read at last."""
-    settled = min(deadline, time.monotonic() + _SETTLE_SECONDS)
+    """Reads again until ``settled``; returns the state, what is left, and why it could not be read at last."""
     pauses = iter(_PAUSES)
     unread = ""
     while True:
