@@ -189,10 +189,10 @@ def agreeing(kind: str, host: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("given", "kind"), [("", "jraft"), ("jraft", "jraft"), ("dledger", "dledger")])
+@pytest.mark.parametrize(("given", "kind"), [({}, "dledger"), ({"rocketmq_controller_type": "jraft"}, "jraft")])
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_controller_of_its_own(given: str, kind: str, host: str) -> None:
-    found = plan(lambda s: own_controllers(s, rocketmq_controller_type=given))["hosts"][host]
+def test_a_controller_of_its_own(given: dict[str, str], kind: str, host: str) -> None:
+    found = plan(lambda s: own_controllers(s, **given))["hosts"][host]
     (instance,) = found["controller"]
     assert properties(instance) == {
         "scanNotActiveBrokerInterval": 300,
