@@ -35,6 +35,10 @@ def own_controllers(s: Sample, **variables: Any) -> None:
     s.groups["rocketmq_controller"] = list(HOSTS)
 
 
+def by_jraft(s: Sample, **variables: Any) -> None:
+    own_controllers(s, rocketmq_controller_type="jraft", **variables)
+
+
 def with_controllers(**variables: Any) -> Change:
     return lambda s: controllers(s, **variables)
 
@@ -233,11 +237,11 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
         ["The name server and the controller share the port 9876", "rocketmq_controller_port"],
     ),
     "raft on the controller's port": (
-        lambda s: own_controllers(s, rocketmq_controller_raft_port=9878),
+        lambda s: by_jraft(s, rocketmq_controller_raft_port=9878),
         ["The controller uses the port 9878 twice", "rocketmq_controller_port or rocketmq_controller_raft_port"],
     ),
     "raft on a broker": (
-        lambda s: own_controllers(s, rocketmq_controller_raft_port=10919),
+        lambda s: by_jraft(s, rocketmq_controller_raft_port=10919),
         ["The controller and group RaftNode01 share the port 10919", "rocketmq_controller_raft_port or listen_port"],
     ),
     "broker on a controller": (

@@ -169,7 +169,7 @@ CASES = [
     for version in _versions.known()
     for mode in MODES
     if mode.split("_in_")[0] in _versions.load(version).modes
-    for kind in (_versions.load(version).controller_types if "controller" in mode else ("",))
+    for kind in (_versions.load(version).controller_types if "controller" in mode else ("dledger",))
 ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _live, _topology
-from mode_mistakes import controllers, masters, own_controllers, slaves, with_controllers, with_slaves
+from mode_mistakes import by_jraft, controllers, masters, own_controllers, slaves, with_controllers, with_slaves
 
 from inventories import HOSTS, MEMBERS, Sample
 
@@ -193,16 +193,14 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         [["carries the member rmq76 of group RaftNode01 (instance n1)", "put it back"]],
     ),
     "ids of controllers swapped": (
-        with_controllers(rocketmq_controller_type="dledger"),
-        with_controllers(
-            rocketmq_controller_type="dledger", rocketmq_controller_members={**MEMBERS, "rmq71": "n1", "rmq76": "n0"}
-        ),
+        controllers,
+        with_controllers(rocketmq_controller_members={**MEMBERS, "rmq71": "n1", "rmq76": "n0"}),
         "rmq71",
         [["has the id n0 and would get n1", "rocketmq_controller_members"], ["has the peers n0-192.168.1.71:9878;"]],
     ),
     "type of controllers": (
+        by_jraft,
         own_controllers,
-        lambda s: own_controllers(s, rocketmq_controller_type="dledger"),
         "rmq71",
         [
             ["RocketMQ controller has the type jRaft and would get DLedger", "rocketmq_controller_type"],
@@ -212,8 +210,8 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         ],
     ),
     "ports of controllers": (
-        own_controllers,
-        lambda s: own_controllers(s, rocketmq_controller_port=9978, rocketmq_controller_raft_port=9980),
+        by_jraft,
+        lambda s: by_jraft(s, rocketmq_controller_port=9978, rocketmq_controller_raft_port=9980),
         "rmq77",
         [
             ["has the address 192.168.1.77:9880 and would get 192.168.1.77:9980", "rocketmq_controller_raft_port"],
@@ -222,8 +220,8 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         ],
     ),
     "port of controllers by DLedger": (
-        with_controllers(rocketmq_controller_type="dledger"),
-        with_controllers(rocketmq_controller_type="dledger", rocketmq_controller_port=9978),
+        controllers,
+        with_controllers(rocketmq_controller_port=9978),
         "rmq77",
         [["has the peers n0-192.168.1.71:9878;", "rocketmq_controller_port"]],
     ),
@@ -255,8 +253,8 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         [["rmq76 carries a controller, but is not in rocketmq_controller any more: put it back"]],
     ),
     "controllers moved out of the name servers": (
-        with_controllers(rocketmq_controller_type="dledger"),
-        lambda s: own_controllers(s, rocketmq_controller_type="dledger"),
+        controllers,
+        own_controllers,
         "rmq76",
         [
             ["RocketMQ name server has the type DLedger and would get none", "rocketmq_controller_type"],
@@ -269,7 +267,7 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         with_controllers(rocketmq_controller_members={"rmq71": "n0"}, rocketmq_allow_any_group_size=True),
         with_controllers(rocketmq_allow_any_group_size=True),
         "rmq71",
-        [["has the peers 192.168.1.71:9880 and would get 192.168.1.71:9880,"], ["has the ports"]],
+        [["has the peers n0-192.168.1.71:9878 and would get n0-192.168.1.71:9878;"]],
     ),
     "slaves for a master": (masters, slaves, "rmq71", []),
     "a further slave": (with_slaves(members={"rmq71": 0, "rmq76": 1}), slaves, "rmq71", []),
@@ -439,10 +437,14 @@ def test_ports_that_another_program_has(taken: dict[str, Any], words: list[str])
         (slaves, 10912, ["port 10912 of RocketMQ broker RaftNode00 (0)", "HA port is the next one"]),
         (own_controllers, 10922, ["port 10922 of RocketMQ broker RaftNode01 (rmq71)", "HA port is the next one"]),
         (own_controllers, 9878, ["port 9878 of RocketMQ controller", "rocketmq_controller_port"]),
-        (own_controllers, 9880, ["port 9880 of RocketMQ controller", "rocketmq_controller_raft_port"]),
+        (by_jraft, 9880, ["port 9880 of RocketMQ controller", "rocketmq_controller_raft_port"]),
         (controllers, 9878, ["port 9878 of RocketMQ name server", "rocketmq_controller_port"]),
-        (controllers, 9880, ["port 9880 of RocketMQ name server", "rocketmq_controller_raft_port"]),
-        (with_controllers(rocketmq_controller_type="dledger"), 9880, []),
+        (
+            with_controllers(rocketmq_controller_type="jraft"),
+            9880,
+            ["port 9880 of RocketMQ name server", "rocketmq_controller_raft_port"],
+        ),
+        (controllers, 9880, []),
     ],
 )
 def test_ports_of_modes_that_another_program_has(
