@@ -175,7 +175,7 @@ def _in_dledger(state: State, group: str, to: str) -> None:
     pairs = (peer.partition("-") for peer in settings.get("dLegerPeers", "").split(";"))
     peers = {identity: address for identity, _dash, address in pairs}
     # A follower registers with the number of its id plus one. Asking it takes half a second of 5.5.0.
-    number = str(_ids(state, group)[to] - 1)
+    number = str(_number(state, group, to) - 1)
     heir = next((identity for identity in peers if identity[1:] == number), "")
     if leader not in peers or not heir:
         raise ProtocolError(f"dLegerPeers without {leader} or number {number}", "GET_BROKER_CONFIG", state.leader)
@@ -204,7 +204,7 @@ def _register_again(state: State, group: str) -> None:
 
     It would register by itself within ``registerNameServerPeriod``; one that is told its permission does at once.
     """
-    found = _configuration.live(BROKER, _ids(state, group), state.cluster.timeout)
+    found = _configuration.live(BROKER, state.cluster.groups[group].brokers.values(), state.cluster.timeout)
     leading = {
         address: {PERMISSION: settings[PERMISSION]}
         for address, settings in found.items()
@@ -217,9 +217,12 @@ def _register_again(state: State, group: str) -> None:
     _overview.parallel(tell, leading)
 
 
-def _ids(state: State, group: str) -> dict[str, int]:
-    """The number with which each member is registered, by its address."""
-    return {address: identity for identity, address in state.cluster.groups[group].brokers.items()}
+def _number(state: State, group: str, member: str) -> int:
+    """With which it is registered. Raises NotHandedOver when it is not (any more)."""
+    for number, address in state.cluster.groups[group].brokers.items():
+        if address == member:
+            return number
+    raise NotHandedOver(f"{group}: {member} is not registered any more.")
 
 
 def _through_controllers(state: State, group: str, to: str) -> None:
@@ -227,7 +230,7 @@ def _through_controllers(state: State, group: str, to: str) -> None:
     fields = {
         "clusterName": state.cluster.name,
         "brokerName": group,
-        "brokerId": _ids(state, group)[to],
+        "brokerId": _number(state, group, to),
         "designateElect": True,
     }
     with Controller(leading(addresses, state.cluster.timeout), state.cluster.timeout) as controller:

@@ -55,7 +55,7 @@ def port_variables(inventory: Inventory) -> list[str]:
     return ["rocketmq_controller_port", *([] if only else ["rocketmq_controller_raft_port"])]
 
 
-def ports(inventory: Inventory, host: str, release: _versions.Release) -> dict[str, int]:
+def ports(inventory: Inventory, host: str) -> dict[str, int]:
     settings = inventory.settings[host]
     raft = {"raft": settings["rocketmq_controller_raft_port"]} if _kind(inventory) == "jraft" else {}
     return {"controller": settings["rocketmq_controller_port"], **raft}

@@ -152,7 +152,7 @@ def _namesrv(context: _Context) -> dict[str, Any]:
     ports = {"listen": settings["rocketmq_namesrv_port"]}
     if _controllers.embedded(context.inventory, context.host):
         properties = {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
-        ports |= _controllers.ports(context.inventory, context.host, context.release)
+        ports |= _controllers.ports(context.inventory, context.host)
     properties |= {
         **settings["rocketmq_namesrv_properties"],
         "listenPort": settings["rocketmq_namesrv_port"],
@@ -175,7 +175,7 @@ def _controller(context: _Context) -> dict[str, Any]:
     settings = context.settings
     path = f"{settings['rocketmq_config_dir']}/controller.conf"
     data_dir = f"{settings['rocketmq_data_dir']}/controller"
-    ports = _controllers.ports(context.inventory, context.host, context.release)
+    ports = _controllers.ports(context.inventory, context.host)
     return _instance(
         context,
         kind="controller",
