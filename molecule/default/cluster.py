@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+import ledger
 import mqadmin
 import testinfra
 from testinfra.host import Host
@@ -119,7 +120,13 @@ def wait_until_whole(
         time.sleep(1)
 
 
-def running_stores() -> list[tuple[str, str]]:
+def create_topic(client: ledger.Client) -> None:
+    """The client's topic, known to every broker that runs."""
+    client.create_topic(CLUSTER)
+    wait_until_copied(client.topic, _running_stores())
+
+
+def _running_stores() -> list[tuple[str, str]]:
     """Host and folder of each broker that runs."""
     return [
         (name, f"/var/lib/rocketmq/{instance}/store")

@@ -8,19 +8,7 @@ import time
 
 import ledger
 import mqadmin
-from cluster import (
-    CACHE,
-    CLUSTER,
-    FAILOVER,
-    INSTANCES,
-    NAMESRV,
-    cluster_list,
-    host,
-    host_of,
-    running_stores,
-    wait_until_copied,
-    wait_until_whole,
-)
+from cluster import CACHE, FAILOVER, INSTANCES, NAMESRV, cluster_list, create_topic, host, host_of, wait_until_whole
 
 GROUP = "RaftNode00"
 # A dead leader is noticed after 6 s; the rest is for a loaded machine.
@@ -32,8 +20,7 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     wait_until_whole()
     client = ledger.Client(NAMESRV, f"failover-{int(time.time())}", groups=list(INSTANCES), folder=folder)
-    client.create_topic(CLUSTER)
-    wait_until_copied(client.topic, running_stores())
+    create_topic(client)
     leader = mqadmin.leaders(cluster_list(NAMESRV[0]))[GROUP]
     victim = host_of(leader)
     unit = f"rocketmq-broker@{INSTANCES[GROUP]}.service"

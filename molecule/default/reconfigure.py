@@ -13,15 +13,13 @@ import ledger
 from cluster import (
     ADDRESSES,
     CACHE,
-    CLUSTER,
     INSTANCES,
     NAMESRV,
     broker_addresses,
     broker_config,
+    create_topic,
     in_parallel,
     invocations,
-    running_stores,
-    wait_until_copied,
     wait_until_whole,
 )
 from runs import converge, resized
@@ -36,8 +34,7 @@ def main() -> None:
     wait_until_whole()
     before = invocations()
     client = ledger.Client(NAMESRV, f"reconfigure-{int(time.time())}", groups=list(INSTANCES), folder=folder)
-    client.create_topic(CLUSTER)
-    wait_until_copied(client.topic, running_stores())
+    create_topic(client)
     started = time.monotonic()
     with client.sending(rate=100):
         converge(resized(GROUP, SIZE))

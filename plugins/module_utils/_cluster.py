@@ -102,7 +102,7 @@ def find(namesrv: Sequence[str], timeout: float, name: str = "", groups: Sequenc
     """
 
     def fits(view: NameServerView) -> bool:
-        # One that was just started knows nothing, and then a part, until all brokers have registered again, every 30 s.
+        # One that was just started knows nothing, and then a part, until all brokers have registered again.
         names = _names(view)
         return (name in names if name else bool(names)) and set(groups) <= view.groups.keys()
 

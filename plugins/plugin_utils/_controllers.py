@@ -51,7 +51,7 @@ def _endpoints(inventory: Inventory, port: str) -> list[str]:
 
 def port_variables(inventory: Inventory) -> list[str]:
     """What decides the ports of a controller; the one of raft counts unless it is known not to be used."""
-    only = inventory.cluster["rocketmq_controller_type"] == "dledger"
+    only = _kind(inventory) == "dledger"
     return ["rocketmq_controller_port", *([] if only else ["rocketmq_controller_raft_port"])]
 
 

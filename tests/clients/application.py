@@ -2,10 +2,8 @@
 
 application = Application(["198.18.71.71:9876"], "orders", groups=["RaftNode00", "RaftNode01"], folder=Path("out"))
 application.create_topic("RaftCluster")
-with application.working(rate=50):
+with application.unharmed():
     ...
-verdict = application.verdict()
-assert verdict.unharmed, verdict
 """
 
 from __future__ import annotations
@@ -67,6 +65,15 @@ class Application(Client):
                 process.stdin.close()
                 status = process.wait(timeout=_CONSUMED_SECONDS + 60)
         self._check("application", status)
+
+    @contextlib.contextmanager
+    def unharmed(self) -> Iterator[None]:
+        """Works while the block runs; in the end no send failed, and all that was acknowledged was consumed."""
+        with self.working():
+            yield
+        verdict = self.verdict()
+        print(f"{self.topic}: {verdict}")
+        assert verdict.unharmed, verdict
 
     def verdict(self) -> Verdict:
         sent, failed = read_sent(self.ledger), read_failed(self.failed)

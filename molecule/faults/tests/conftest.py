@@ -29,8 +29,7 @@ class Proof:
         shutil.rmtree(folder, ignore_errors=True)
         topic = f"faults-{int(time.time())}"
         self.client = ledger.Client(cluster.NAMESRV, topic, groups=list(cluster.INSTANCES), folder=folder)
-        self.client.create_topic(cluster.CLUSTER)
-        cluster.wait_until_copied(topic, cluster.running_stores())
+        cluster.create_topic(self.client)
         self.client.send(500)
 
     def check(self) -> None:

@@ -130,11 +130,8 @@ def test_drill(deployment: Deployment, tmp_path: Path) -> None:
 def test_restarts(deployment: Deployment) -> None:
     """One process after the other while an application works, which notices nothing."""
     before = deployment.invocations()
-    application = deployment.application()
-    with application.working():
+    with deployment.application().unharmed():
         deployment.run("playbooks/rolling_restart.yml")
-    verdict = application.verdict()
-    assert verdict.unharmed, verdict
     after = deployment.invocations()
     assert [unit for unit in before if after[unit] == before[unit]] == []
     deployment.wait_until_whole()
@@ -146,8 +143,7 @@ def test_migrates(deployment: Deployment) -> None:
     members = {host: f"n{number}" for number, host in enumerate(cluster.ADDRESSES)}
     entry = {"name": new, "instance": "n0", "mode": "dledger", "listen_port": 10941, "dledger_port": 20941}
     groups = deployment.variables()["rocketmq_broker_groups"]
-    application = deployment.application()
-    with application.working():
+    with deployment.application().unharmed():
         deployment.run(
             "playbooks/migrate.yml",
             rocketmq_broker_groups=[*groups, {**entry, "members": members}],
@@ -156,8 +152,6 @@ def test_migrates(deployment: Deployment) -> None:
             rocketmq_confirm=old,
             rocketmq_drain_wait=180,
         )
-    verdict = application.verdict()
-    assert verdict.unharmed, verdict
     left = {name: found for name, found in layout.members.items() if name != old}
     added = {f"{cluster.ADDRESSES[host]}:10941": {0, number} for number, host in enumerate(cluster.ADDRESSES, 1)}
     cluster.wait_until_whole(members={**left, new: added}, namesrv=deployment.namesrv)

@@ -61,13 +61,9 @@ class Operated:
         assert purpose.startswith(PURPOSES)
         topic = f"{purpose}-{int(time.time())}"
         application = Application(namesrv, topic, groups=list(cluster.INSTANCES), folder=folder)
-        application.create_topic(cluster.CLUSTER)
-        cluster.wait_until_copied(topic, cluster.running_stores())
-        with application.working():
+        cluster.create_topic(application)
+        with application.unharmed():
             yield application
-        verdict = application.verdict()
-        print(f"{purpose}: {verdict}")
-        assert verdict.unharmed, verdict
 
 
 @pytest.fixture(scope="session")
