@@ -231,8 +231,8 @@ class _Draft:
         release = self._release()
         if ids and release:
             self.cluster["rocketmq_controller_members"] = dict(sorted(ids.items(), key=lambda item: item[1]))
-            kind = processes[0]["properties"].get("controllerType", "").lower()
-            if kind == "jraft":
+            kind = processes[0]["properties"].get("controllerType", "dledger").lower()
+            if kind != "jraft":
                 self.cluster["rocketmq_controller_type"] = kind
 
     def _brokers(self) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _versions
@@ -14,8 +14,8 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._versions import Release
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import listed
 
-#: Chosen so that another master takes writes within 4 s when a host vanishes without closing its connections;
-#: RocketMQ's own are ten times as long. A broker's connection that closes needs none of them.
+#: Chosen so that another master is named within 4 s when a host vanishes without closing its connections; RocketMQ's
+#: own are ten times as long. A broker's connection that closes needs none of them.
 CONTROLLER_TIMINGS = {"scanNotActiveBrokerInterval": 300, "scanInactiveMasterInterval": 300}
 #: The shortest that RocketMQ takes; its own is 30 s. So long a name server that was started knows nothing, a follower
 #: with controllers does not know where to copy from, and a leader is unknown whose registration was overtaken by an
@@ -23,7 +23,8 @@ CONTROLLER_TIMINGS = {"scanNotActiveBrokerInterval": 300, "scanInactiveMasterInt
 _REGISTRATION = {"registerNameServerPeriod": 10000}
 _BROKER_TIMINGS = {
     "brokerHeartbeatInterval": 500,
-    "controllerHeartBeatTimeoutMills": 2000,
+    # Longer than the controllers take to elect a leader of their own (2 s of jRaft): it would find everybody silent.
+    "controllerHeartBeatTimeoutMills": 3000,
     # One registration at a time: that of a new master waits for one that waits for a name server whose host vanished.
     "registerBrokerTimeoutMills": 1000,
     # Only the controllers' leader takes a member back among those that keep up; brokers look for it this often.
@@ -32,6 +33,12 @@ _BROKER_TIMINGS = {
     # late, so each shall be due at once; idle ones come ten times a second then.
     "haSendHeartbeatInterval": 1,
 }
+
+#: A new master takes writes once a follower copies from it. Followers learn where from name servers: at their next
+#: registration, or at once if they are told that the old master is gone and then that there is a new one. It has to be
+#: gone before there is a new one: within less than controllerHeartBeatTimeoutMills.
+_IN_TWO = {"minInSyncReplicas": 2, "enableSlaveActingMaster": True, "brokerNotActiveTimeoutMillis": 2500}
+_TELLS_FOLLOWERS = {"notifyMinBrokerIdChanged": True, "scanNotActiveBrokerInterval": 300}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +68,8 @@ def defaults(group: Group, common: Mapping[str, Any], release: Release) -> dict[
     """Keys that the user can set otherwise; ``common`` are the user's for all groups."""
     if group.mode == "controller":
         # A message is acknowledged when all members that keep up have it.
-        return {"allAckInSyncStateSet": True, **_REGISTRATION, **_BROKER_TIMINGS, **_not_alone(group, release)}
+        two = _IN_TWO if _takes_two(group, release) else {}
+        return {"allAckInSyncStateSet": True, **_REGISTRATION, **_BROKER_TIMINGS, **two}
     found: dict[str, Any] = {"brokerRole": "ASYNC_MASTER", **_REGISTRATION}
     if _cuts_consume_queues(group, release):
         # What its index does not lead to is indexed again, as 4.x always did.
@@ -89,15 +97,20 @@ def service_keys(group: Group, release: Release, store: str) -> dict[str, str]:
     }
 
 
-def _not_alone(group: Group, release: Release) -> dict[str, int]:
-    """What keeps a master from acknowledging what nobody else has, where it would.
+def namesrv(groups: Iterable[Group], release: Release) -> dict[str, Any]:
+    """Keys of name servers that the user can set otherwise."""
+    return _TELLS_FOLLOWERS if any(_takes_two(group, release) for group in groups) else {}
+
+
+def _takes_two(group: Group, release: Release) -> bool:
+    """Whether the master of a group is not to acknowledge alone, which controllers would let it.
 
     One of 5.5.0 takes a follower whose connection ends for gone at once; earlier ones wait for the consent of the
-    controllers. Replaced while it was cut off, it acknowledges alone what its successor takes back. See
+    controllers. Replaced while it was cut off, it acknowledges what nobody else has and its successor takes back. See
     docs/failures.md.
     """
-    alone = _versions.numbers(release.version) >= _versions.numbers("5.5.0")
-    return {"minInSyncReplicas": 2} if alone and len(group.members) > 2 else {}
+    alone = group.mode == "controller" and _versions.numbers(release.version) >= _versions.numbers("5.5.0")
+    return alone and len(group.members) > 2
 
 
 def _cuts_consume_queues(group: Group, release: Release) -> bool:

@@ -288,10 +288,10 @@ _ALL: tuple[Setting | str, ...] = (
     ),
     Setting(
         "rocketmq_controller_type",
-        "dledger",
-        choice("dledger", "jraft"),
-        "How controllers agree. jraft (5.2.0 and later) elects another leader after 1 s, dledger after some 6 s; jraft "
-        "does so too where a busy machine stands still for 1 s, and then replaces masters that are well.",
+        "jraft",
+        choice("jraft", "dledger"),
+        "How controllers agree. jraft (5.2.0 and later) elects another leader after 1 to 2 s; dledger, all that 5.1.4 "
+        "has, after some 6 s.",
     ),
     Setting("rocketmq_controller_port", 9878, port, "Port of brokers and, with dledger, of the others.", "host"),
     Setting("rocketmq_controller_raft_port", 9880, port, "Port of jraft among the controllers.", "host"),

@@ -153,7 +153,9 @@ def _namesrv(context: _Context) -> dict[str, Any]:
     if _controllers.embedded(context.inventory, context.host):
         properties = {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
         ports |= _controllers.ports(context.inventory, context.host)
-    properties |= {
+    properties = {
+        **_modes.namesrv(context.inventory.groups, context.release),
+        **properties,
         **settings["rocketmq_namesrv_properties"],
         "listenPort": settings["rocketmq_namesrv_port"],
         "kvConfigPath": f"{data_dir}/kvConfig.json",

@@ -35,12 +35,12 @@ def own_controllers(s: Sample, **variables: Any) -> None:
     s.groups["rocketmq_controller"] = list(HOSTS)
 
 
-def by_jraft(s: Sample, **variables: Any) -> None:
-    own_controllers(s, rocketmq_controller_type="jraft", **variables)
-
-
 def with_controllers(**variables: Any) -> Change:
     return lambda s: controllers(s, **variables)
+
+
+def by_dledger(**variables: Any) -> Change:
+    return with_controllers(rocketmq_controller_type="dledger", **variables)
 
 
 def with_slaves(**keys: Any) -> Change:
@@ -230,18 +230,18 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
     ),
     "unknown type of controllers": (
         with_controllers(rocketmq_controller_type="raft"),
-        ["rocketmq_controller_type is 'raft'", "one of dledger, jraft"],
+        ["rocketmq_controller_type is 'raft'", "one of jraft, dledger"],
     ),
     "controllers on the name server's port": (
         with_controllers(rocketmq_controller_port=9876),
         ["The name server and the controller share the port 9876", "rocketmq_controller_port"],
     ),
     "raft on the controller's port": (
-        lambda s: by_jraft(s, rocketmq_controller_raft_port=9878),
+        lambda s: own_controllers(s, rocketmq_controller_raft_port=9878),
         ["The controller uses the port 9878 twice", "rocketmq_controller_port or rocketmq_controller_raft_port"],
     ),
     "raft on a broker": (
-        lambda s: by_jraft(s, rocketmq_controller_raft_port=10919),
+        lambda s: own_controllers(s, rocketmq_controller_raft_port=10919),
         ["The controller and group RaftNode01 share the port 10919", "rocketmq_controller_raft_port or listen_port"],
     ),
     "broker on a controller": (

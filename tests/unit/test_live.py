@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _live, _topology
-from mode_mistakes import by_jraft, controllers, masters, own_controllers, slaves, with_controllers, with_slaves
+from mode_mistakes import by_dledger, controllers, masters, own_controllers, slaves, with_slaves
 
 from inventories import HOSTS, MEMBERS, Sample
 
@@ -193,14 +193,14 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         [["carries the member rmq76 of group RaftNode01 (instance n1)", "put it back"]],
     ),
     "ids of controllers swapped": (
-        controllers,
-        with_controllers(rocketmq_controller_members={**MEMBERS, "rmq71": "n1", "rmq76": "n0"}),
+        by_dledger(),
+        by_dledger(rocketmq_controller_members={**MEMBERS, "rmq71": "n1", "rmq76": "n0"}),
         "rmq71",
         [["has the id n0 and would get n1", "rocketmq_controller_members"], ["has the peers n0-192.168.1.71:9878;"]],
     ),
     "type of controllers": (
-        by_jraft,
         own_controllers,
+        lambda s: own_controllers(s, rocketmq_controller_type="dledger"),
         "rmq71",
         [
             ["RocketMQ controller has the type jRaft and would get DLedger", "rocketmq_controller_type"],
@@ -210,8 +210,8 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         ],
     ),
     "ports of controllers": (
-        by_jraft,
-        lambda s: by_jraft(s, rocketmq_controller_port=9978, rocketmq_controller_raft_port=9980),
+        own_controllers,
+        lambda s: own_controllers(s, rocketmq_controller_port=9978, rocketmq_controller_raft_port=9980),
         "rmq77",
         [
             ["has the address 192.168.1.77:9880 and would get 192.168.1.77:9980", "rocketmq_controller_raft_port"],
@@ -220,8 +220,8 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         ],
     ),
     "port of controllers by DLedger": (
-        controllers,
-        with_controllers(rocketmq_controller_port=9978),
+        by_dledger(),
+        by_dledger(rocketmq_controller_port=9978),
         "rmq77",
         [["has the peers n0-192.168.1.71:9878;", "rocketmq_controller_port"]],
     ),
@@ -253,7 +253,7 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         [["rmq76 carries a controller, but is not in rocketmq_controller any more: put it back"]],
     ),
     "controllers moved out of the name servers": (
-        controllers,
+        by_dledger(),
         own_controllers,
         "rmq76",
         [
@@ -264,8 +264,8 @@ MODES: dict[str, tuple[Callable[[Sample], object], Callable[[Sample], object], s
         ],
     ),
     "a further controller": (
-        with_controllers(rocketmq_controller_members={"rmq71": "n0"}, rocketmq_allow_any_group_size=True),
-        with_controllers(rocketmq_allow_any_group_size=True),
+        by_dledger(rocketmq_controller_members={"rmq71": "n0"}, rocketmq_allow_any_group_size=True),
+        by_dledger(rocketmq_allow_any_group_size=True),
         "rmq71",
         [["has the peers n0-192.168.1.71:9878 and would get n0-192.168.1.71:9878;"]],
     ),
@@ -437,14 +437,10 @@ def test_ports_that_another_program_has(taken: dict[str, Any], words: list[str])
         (slaves, 10912, ["port 10912 of RocketMQ broker RaftNode00 (0)", "HA port is the next one"]),
         (own_controllers, 10922, ["port 10922 of RocketMQ broker RaftNode01 (rmq71)", "HA port is the next one"]),
         (own_controllers, 9878, ["port 9878 of RocketMQ controller", "rocketmq_controller_port"]),
-        (by_jraft, 9880, ["port 9880 of RocketMQ controller", "rocketmq_controller_raft_port"]),
+        (own_controllers, 9880, ["port 9880 of RocketMQ controller", "rocketmq_controller_raft_port"]),
         (controllers, 9878, ["port 9878 of RocketMQ name server", "rocketmq_controller_port"]),
-        (
-            with_controllers(rocketmq_controller_type="jraft"),
-            9880,
-            ["port 9880 of RocketMQ name server", "rocketmq_controller_raft_port"],
-        ),
-        (controllers, 9880, []),
+        (controllers, 9880, ["port 9880 of RocketMQ name server", "rocketmq_controller_raft_port"]),
+        (by_dledger(), 9880, []),
     ],
 )
 def test_ports_of_modes_that_another_program_has(

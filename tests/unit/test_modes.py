@@ -131,12 +131,14 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "brokerHeartbeatInterval": 500,
         "enableControllerMode": True,
         "controllerAddr": "192.168.1.71:9878;192.168.1.76:9878;192.168.1.77:9878",
-        "controllerHeartBeatTimeoutMills": 2000,
+        "controllerHeartBeatTimeoutMills": 3000,
         "registerNameServerPeriod": 10000,
         "registerBrokerTimeoutMills": 1000,
         "syncControllerMetadataPeriod": 1000,
         "haSendHeartbeatInterval": 1,
         "minInSyncReplicas": 2,
+        "enableSlaveActingMaster": True,
+        "brokerNotActiveTimeoutMillis": 2500,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
     }
@@ -151,6 +153,9 @@ def test_no_master_of_5_5_0_acknowledges_alone(version: str, hosts: list[str], w
     """Earlier ones do not, and of two members one has to be enough."""
     found = plan(lambda s: controllers(s, rocketmq_version=version), lambda s: s.group(1, members=list(hosts)))
     assert broker(found, "rmq71", "RaftNode01").get("minInSyncReplicas") == wanted
+    # Its followers have to find the next master at once then.
+    assert ("enableSlaveActingMaster" in broker(found, "rmq71", "RaftNode01")) == bool(wanted)
+    assert ("notifyMinBrokerIdChanged" in properties(found["hosts"]["rmq71"]["namesrv"][0])) == bool(wanted)
 
 
 def test_timings_of_controllers_are_defaults_only() -> None:
@@ -189,7 +194,7 @@ def agreeing(kind: str, host: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("given", "kind"), [({}, "dledger"), ({"rocketmq_controller_type": "jraft"}, "jraft")])
+@pytest.mark.parametrize(("given", "kind"), [({}, "jraft"), ({"rocketmq_controller_type": "dledger"}, "dledger")])
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_controller_of_its_own(given: dict[str, str], kind: str, host: str) -> None:
     found = plan(lambda s: own_controllers(s, **given))["hosts"][host]
@@ -223,6 +228,7 @@ def test_a_controller_in_a_name_server(kind: str, host: str) -> None:
         "kvConfigPath": "/var/lib/rocketmq/namesrv/kvConfig.json",
         "configStorePath": "/etc/rocketmq/namesrv.conf",
         "enableControllerInNamesrv": True,
+        "notifyMinBrokerIdChanged": True,
         "scanNotActiveBrokerInterval": 300,
         "scanInactiveMasterInterval": 300,
         "controllerStorePath": "/var/lib/rocketmq/namesrv/controller",
