@@ -222,7 +222,7 @@ def reason(error: RocketMQError) -> str:
 
 
 class Health(_Working):
-    """Asks all of the cluster, until ``stop``, what is not as planned."""
+    """Asks all of the cluster what is not as planned, until nothing was for a while, or until ``stop``."""
 
     def __init__(self, clock: Clock, plan: _health.Plan, timeout: float, steady: float) -> None:
         """``timeout``: seconds per request; ``steady``: for how many seconds nothing may be wrong any more."""
@@ -231,15 +231,12 @@ class Health(_Working):
         self.broken: float | None = None
         self.whole: float | None = None
         self.problems: list[str] = []
-        #: Whether all of the cluster has answered, or been waited for, once.
-        self.looked = False
+        #: Whether all of the cluster has answered, or been waited for, once, and whether it was whole for long enough.
+        self.looked = self.is_steady = False
         self._clock = clock
         self._plan = plan
         self._timeout = timeout
         self._steady = steady * 1000
-
-    def is_steady(self) -> bool:
-        return self.whole is not None and self._clock.now() - self.whole >= self._steady
 
     def _watch(self) -> None:
         before: _health.Marks = {}
@@ -255,6 +252,10 @@ class Health(_Working):
             elif self.broken is not None and self.whole is None:
                 self.whole = now
             self.looked = True
+            self.is_steady = self.whole is not None and now - self.whole >= self._steady
+            if self.is_steady:
+                # What a further look found would be no part of this failover any more.
+                return
             self._stopped.wait(_HEALTH_PAUSE)
 
 

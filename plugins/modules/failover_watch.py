@@ -218,7 +218,7 @@ class Watch:
             self._warm_up()
             strike = self._struck()
             self._health.start()
-            _failover.until(lambda: self._health.is_steady() or self._missed(), self._params["wait"])
+            _failover.until(lambda: self._health.is_steady or self._missed(), self._params["wait"])
             self._health.stop()
         finally:
             self._senders.stop()

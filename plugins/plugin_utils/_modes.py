@@ -37,7 +37,14 @@ _BROKER_TIMINGS = {
 #: A new master takes writes once a follower copies from it. Followers learn where from name servers: at their next
 #: registration, or at once if they are told that the old master is gone and then that there is a new one. It has to be
 #: gone before there is a new one: within less than controllerHeartBeatTimeoutMills.
-_IN_TWO = {"minInSyncReplicas": 2, "enableSlaveActingMaster": True, "brokerNotActiveTimeoutMillis": 2500}
+_IN_TWO = {
+    "minInSyncReplicas": 2,
+    "enableSlaveActingMaster": True,
+    "brokerNotActiveTimeoutMillis": 2500,
+    # A master that is cut off has given its followers up before it is replaced. Otherwise it would do so when it is
+    # back, and acknowledge alone what came in just before that.
+    "haHousekeepingInterval": 2000,
+}
 _TELLS_FOLLOWERS = {"notifyMinBrokerIdChanged": True, "scanNotActiveBrokerInterval": 300}
 
 

@@ -10,6 +10,7 @@ import pathlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import fake_broker
@@ -290,3 +291,27 @@ def test_messages_of_other_runs_are_not_ours() -> None:
     assert _failover.number_of("AB12", _failover.body("AB13", 17)) is None
     assert _failover.number_of("AB12", b"AB12 x") is None
     assert _failover.number_of("AB12", b"") is None
+
+
+def test_a_cluster_that_was_whole_for_long_enough_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that was on its way when the time was up had the last word."""
+    looks: list[float] = []
+
+    class Problem:
+        problem = "a member is not registered"
+
+    def judge(*_arguments: Any) -> list[Problem]:
+        looks.append(time.monotonic())
+        return [Problem()] if len(looks) == 1 or looks[-1] - looks[1] > 0.35 else []
+
+    monkeypatch.setattr(_failover, "_overview", SimpleNamespace(look=lambda *_arguments: None))
+    monkeypatch.setattr(_failover, "_health", SimpleNamespace(judge=judge, marks=lambda *_arguments: {}))
+    plan: Any = SimpleNamespace(namesrv=[], controllers=[], addresses=list)
+    health = _failover.Health(_failover.Clock(), plan, 1.0, 0.2)
+    health.start()
+    assert _failover.until(lambda: health.is_steady, 5)
+    time.sleep(0.5)
+    health.stop()
+    assert health.is_steady
+    assert health.whole is not None
+    assert health.problems == []

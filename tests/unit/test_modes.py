@@ -139,6 +139,7 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "minInSyncReplicas": 2,
         "enableSlaveActingMaster": True,
         "brokerNotActiveTimeoutMillis": 2500,
+        "haHousekeepingInterval": 2000,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
     }
