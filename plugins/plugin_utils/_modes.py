@@ -35,15 +35,16 @@ _BROKER_TIMINGS = {
 }
 
 #: A new master takes writes once a follower copies from it. Followers learn where from name servers: at their next
-#: registration, or at once if they are told that the old master is gone and then that there is a new one. It has to be
-#: gone before there is a new one: within less than controllerHeartBeatTimeoutMills.
+#: registration, or at once if they are told that the old master is gone and then that there is a new one.
+#: When its host vanishes, this comes one after the other: name servers have it for gone, controllers choose another
+#: one (controllerHeartBeatTimeoutMills), it and its followers give their connections up. A follower that had given up
+#: before would reach the new one just before it is told of its own role, and wait for 5 s. A master that had not when
+#: its host is back would do so then, and acknowledge alone what came in just before.
 _IN_TWO = {
     "minInSyncReplicas": 2,
     "enableSlaveActingMaster": True,
     "brokerNotActiveTimeoutMillis": 2500,
-    # A master that is cut off has given its followers up before it is replaced. Otherwise it would do so when it is
-    # back, and acknowledge alone what came in just before that.
-    "haHousekeepingInterval": 2000,
+    "haHousekeepingInterval": 3500,
 }
 _TELLS_FOLLOWERS = {"notifyMinBrokerIdChanged": True, "scanNotActiveBrokerInterval": 300}
 

@@ -25,6 +25,7 @@ TELLING = (
     "register",
     "sync",
     "haSend",
+    "haHousekeeping",
     "minInSync",
 )
 DLEDGER = ("enableDLegerCommitLog", "dLegerGroup", "dLegerPeers", "dLegerSelfId")
@@ -139,7 +140,7 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "minInSyncReplicas": 2,
         "enableSlaveActingMaster": True,
         "brokerNotActiveTimeoutMillis": 2500,
-        "haHousekeepingInterval": 2000,
+        "haHousekeepingInterval": 3500,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
     }
