@@ -232,7 +232,7 @@ class _Draft:
         if ids and release:
             self.cluster["rocketmq_controller_members"] = dict(sorted(ids.items(), key=lambda item: item[1]))
             kind = processes[0]["properties"].get("controllerType", "dledger").lower()
-            if kind != "jraft":
+            if kind in release.controller_types and kind != release.controller_types[0]:
                 self.cluster["rocketmq_controller_type"] = kind
 
     def _brokers(self) -> None:

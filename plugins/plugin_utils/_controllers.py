@@ -51,20 +51,20 @@ def _endpoints(inventory: Inventory, port: str) -> list[str]:
 
 def port_variables(inventory: Inventory) -> list[str]:
     """What decides the ports of a controller; the one of raft counts unless it is known not to be used."""
-    only = _kind(inventory) == "dledger"
+    only = inventory.cluster["rocketmq_controller_type"] == "dledger"
     return ["rocketmq_controller_port", *([] if only else ["rocketmq_controller_raft_port"])]
 
 
-def ports(inventory: Inventory, host: str) -> dict[str, int]:
+def ports(inventory: Inventory, host: str, release: _versions.Release) -> dict[str, int]:
     settings = inventory.settings[host]
-    raft = {"raft": settings["rocketmq_controller_raft_port"]} if _kind(inventory) == "jraft" else {}
+    raft = {"raft": settings["rocketmq_controller_raft_port"]} if _kind(inventory, release) == "jraft" else {}
     return {"controller": settings["rocketmq_controller_port"], **raft}
 
 
 def properties(inventory: Inventory, host: str, release: _versions.Release) -> dict[str, Any]:
     """The keys that make a process the controller of ``host``."""
     group = f"{inventory.cluster['rocketmq_cluster_name']}-controller"
-    kind = _kind(inventory)
+    kind = _kind(inventory, release)
     # Before 5.2.0 there is one type, and no key for it.
     found: dict[str, Any] = {"controllerType": _TYPES[kind]} if len(release.controller_types) > 1 else {}
     own, rpc = inventory.addresses[host], _endpoints(inventory, "rocketmq_controller_port")
@@ -84,8 +84,8 @@ def properties(inventory: Inventory, host: str, release: _versions.Release) -> d
     }
 
 
-def _kind(inventory: Inventory) -> str:
-    return str(inventory.cluster["rocketmq_controller_type"])
+def _kind(inventory: Inventory, release: _versions.Release) -> str:
+    return str(inventory.cluster["rocketmq_controller_type"] or release.controller_types[0])
 
 
 def problems(inventory: Inventory, release: _versions.Release) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _placed(inventory: Inventory, members: dict[str, str]) -> Iterator[str]:
 
 
 def _agreeing(inventory: Inventory, release: _versions.Release, members: dict[str, str]) -> Iterator[str]:
-    kind = _kind(inventory)
+    kind = _kind(inventory, release)
     if kind not in release.controller_types:
         yield (
             f"rocketmq_controller_type {kind} is not for RocketMQ {release.version}: choose "

@@ -288,10 +288,10 @@ _ALL: tuple[Setting | str, ...] = (
     ),
     Setting(
         "rocketmq_controller_type",
-        "jraft",
-        choice("jraft", "dledger"),
-        "How controllers agree. jraft (5.2.0 and later) elects another leader after 1 to 2 s; dledger, all that 5.1.4 "
-        "has, after some 6 s.",
+        "",
+        choice("", "jraft", "dledger"),
+        "How controllers agree. Default: jraft, which elects another leader after 1 to 2 s; dledger, which takes some "
+        "6 s, before 5.2.0.",
     ),
     Setting("rocketmq_controller_port", 9878, port, "Port of brokers and, with dledger, of the others.", "host"),
     Setting("rocketmq_controller_raft_port", 9880, port, "Port of jraft among the controllers.", "host"),

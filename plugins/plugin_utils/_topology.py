@@ -152,7 +152,7 @@ def _namesrv(context: _Context) -> dict[str, Any]:
     ports = {"listen": settings["rocketmq_namesrv_port"]}
     if _controllers.embedded(context.inventory, context.host):
         properties = {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
-        ports |= _controllers.ports(context.inventory, context.host)
+        ports |= _controllers.ports(context.inventory, context.host, context.release)
     properties = {
         **_modes.namesrv(context.inventory.groups, context.release),
         **properties,
@@ -177,7 +177,7 @@ def _controller(context: _Context) -> dict[str, Any]:
     settings = context.settings
     path = f"{settings['rocketmq_config_dir']}/controller.conf"
     data_dir = f"{settings['rocketmq_data_dir']}/controller"
-    ports = _controllers.ports(context.inventory, context.host)
+    ports = _controllers.ports(context.inventory, context.host, context.release)
     return _instance(
         context,
         kind="controller",

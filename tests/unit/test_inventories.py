@@ -175,7 +175,7 @@ def test_the_examples_of_controllers_differ_in_where_they_are() -> None:
     assert [len(host["controller"]) for host in apart.values()] == [1, 1, 1]
     assert [len(host["controller"]) for host in embedded.values()] == [0, 0, 0]
     processes = [host["namesrv"][0] for host in embedded.values()] + [host["controller"][0] for host in apart.values()]
-    assert {own["config"]["properties"]["controllerType"] for own in processes} == {"DLedger"}
+    assert {own["config"]["properties"]["controllerType"] for own in processes} == {"jRaft"}
 
 
 def test_the_developers_machine_is_the_lab() -> None:
