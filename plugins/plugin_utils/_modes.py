@@ -16,7 +16,8 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import l
 
 #: Chosen so that another master is named within 4 s when a host vanishes without closing its connections; RocketMQ's
 #: own are ten times as long. A broker's connection that closes needs none of them.
-CONTROLLER_TIMINGS = {"scanNotActiveBrokerInterval": 300, "scanInactiveMasterInterval": 300}
+_SCAN = {"scanNotActiveBrokerInterval": 300}
+CONTROLLER_TIMINGS = {**_SCAN, "scanInactiveMasterInterval": 300}
 #: The shortest that RocketMQ takes; its own is 30 s. So long a name server that was started knows nothing, a follower
 #: with controllers does not know where to copy from, and a leader is unknown whose registration was overtaken by an
 #: older one of its predecessor.
@@ -46,7 +47,7 @@ _IN_TWO = {
     "brokerNotActiveTimeoutMillis": 2500,
     "haHousekeepingInterval": 3500,
 }
-_TELLS_FOLLOWERS = {"notifyMinBrokerIdChanged": True, "scanNotActiveBrokerInterval": 300}
+_TELLS_FOLLOWERS = {"notifyMinBrokerIdChanged": True, **_SCAN}
 
 
 @dataclasses.dataclass(frozen=True)

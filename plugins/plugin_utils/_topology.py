@@ -148,14 +148,12 @@ def _namesrv(context: _Context) -> dict[str, Any]:
     settings = context.settings
     data_dir = f"{settings['rocketmq_data_dir']}/namesrv"
     path = f"{settings['rocketmq_config_dir']}/namesrv.conf"
-    properties: dict[str, Any] = {}
+    properties = {**_modes.namesrv(context.inventory.groups, context.release)}
     ports = {"listen": settings["rocketmq_namesrv_port"]}
     if _controllers.embedded(context.inventory, context.host):
-        properties = {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
+        properties |= {"enableControllerInNamesrv": True, **_controller_properties(context, f"{data_dir}/controller")}
         ports |= _controllers.ports(context.inventory, context.host, context.release)
-    properties = {
-        **_modes.namesrv(context.inventory.groups, context.release),
-        **properties,
+    properties |= {
         **settings["rocketmq_namesrv_properties"],
         "listenPort": settings["rocketmq_namesrv_port"],
         "kvConfigPath": f"{data_dir}/kvConfig.json",

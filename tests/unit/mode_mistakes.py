@@ -230,7 +230,7 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
     ),
     "unknown type of controllers": (
         with_controllers(rocketmq_controller_type="raft"),
-        ["rocketmq_controller_type is 'raft'", "jraft, dledger"],
+        ["rocketmq_controller_type is 'raft'", "one of jraft, dledger"],
     ),
     "controllers on the name server's port": (
         with_controllers(rocketmq_controller_port=9876),

@@ -14,6 +14,7 @@ import test_inventories
 from ansible_collections.rocketmq.cluster.plugins.module_utils import _host_files
 from ansible_collections.rocketmq.cluster.plugins.modules import process_info
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _live, _os, _settings, _topology
+from mode_mistakes import by_dledger
 
 from inventories import Sample
 
@@ -214,6 +215,20 @@ def test_settings_are_found_again(name: str, tmp_path: pathlib.Path) -> None:
         assert running.adopt()["variables"]["rocketmq_stop_seconds"] == 99
     assert comparable(plan)["hosts"]["rmq71"] == comparable(running.plan)["hosts"]["rmq71"]
     assert comparable(plan) == comparable(running.plan)
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_controllers_by_dledger_stay_so(written: bool, tmp_path: pathlib.Path) -> None:
+    """Also where the file leaves it to RocketMQ."""
+    sample = Sample()
+    by_dledger(ansible_facts=FACTS)(sample)
+    running = Running(sample.hostvars, sample.groups, tmp_path)
+    if not written:
+        for one in running.processes("namesrv"):
+            del one["properties"]["controllerType"]
+    adopted = running.adopt()
+    assert adopted["variables"]["rocketmq_controller_type"] == "dledger"
+    assert comparable(replanned(adopted, tmp_path / "adopted", FACTS)) == comparable(running.plan)
 
 
 def test_settings_of_one_group_stay_its_own(tmp_path: pathlib.Path) -> None:
