@@ -39,7 +39,7 @@ class Cluster:
         listing = json.loads(run(str(VENV / "bin/ansible-inventory"), "-i", str(self.inventory), "--list"))
         variables = listing.pop("_meta")["hostvars"]
         # The console's digest is a template, which only Ansible renders; nothing here looks at the console.
-        given = {"rocketmq_version": self.version, "rocketmq_dashboard_sha256": ""}
+        given = {"rocketmq_version": self.version, "rocketmq_dashboard_sha256": "0" * 64}
         hostvars = {host: {**own, **given} for host, own in variables.items()}
         plan = _topology.plan(hostvars, {name: group.get("hosts", []) for name, group in listing.items()})
         if plan["problems"]:

@@ -17,6 +17,8 @@ class Process:
     direct_mb: int = 0
     #: Whether it is a proxy too.
     proxy: bool = False
+    #: Whether clients of gRPC reach it, through whatever proxy.
+    grpc: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +76,8 @@ _SMALL = {
     "proxy": Memory(96, 96, 48, 96),
     "dashboard": Memory(192, 64, 96, 96),
 }
+#: Heap of a small broker with clients of gRPC, as tested; with 192 MB it ran out.
+_SMALL_GRPC_MB = 384
 
 
 def memory(profile: str, host_mb: int, processes: Sequence[Process]) -> list[Memory]:
@@ -97,8 +101,9 @@ def memory(profile: str, host_mb: int, processes: Sequence[Process]) -> list[Mem
 def _small(one: Process) -> Memory:
     shares = [_SMALL[one.kind], *([_SMALL["proxy"]] if one.proxy else [])]
     base = Memory(*(sum(sizes) for sizes in zip(*map(dataclasses.astuple, shares))))
+    heap = max(base.heap_mb, _SMALL_GRPC_MB) if one.grpc else base.heap_mb
     initial = one.heap_mb or base.initial_mb
-    return Memory(one.heap_mb or base.heap_mb, one.direct_mb or base.direct_mb, initial, base.own_mb)
+    return Memory(one.heap_mb or heap, one.direct_mb or base.direct_mb, initial, base.own_mb)
 
 
 def _rule(one: Process) -> _Rule:

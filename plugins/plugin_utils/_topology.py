@@ -404,7 +404,9 @@ def _memory(inventory: Inventory, host: str, settings: Settings) -> dict[str, _j
         if host in group.members:
             heap_mb = group.heap_mb or settings["rocketmq_broker_heap_mb"]
             direct_mb = group.direct_mb or settings["rocketmq_broker_direct_mb"]
-            processes[group.instance] = _jvm.Process("broker", heap_mb, direct_mb, bool(group.proxy_grpc_port))
+            proxy = bool(group.proxy_grpc_port)
+            grpc = proxy or bool(inventory.proxies)
+            processes[group.instance] = _jvm.Process("broker", heap_mb, direct_mb, proxy, grpc)
     sizes = _jvm.memory(settings["rocketmq_jvm_profile"], inventory.memory_mb[host], list(processes.values()))
     return dict(zip(processes, sizes))
 

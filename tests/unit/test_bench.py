@@ -136,6 +136,11 @@ def test_a_controller_is_judged_by_the_first_message_that_is_taken() -> None:
     assert (accepts.measured, accepts.target, accepts.met) == ("0.30 s median, 1.1 s worst of 3", "at most 1 s", False)
 
 
+def test_the_clusters_of_benchmarks_can_be_planned() -> None:
+    for cluster in (_cluster.full(), _cluster.without_console("5.5.0"), _cluster.of("controller", "5.5.0")):
+        assert len(cluster.plan["hosts"]) == 3
+
+
 def test_a_drill_has_the_times_of_its_report() -> None:
     times = {"detected": 0.1, "leader": None, "accepted": 5.94, "whole": 15.0}
     messages = {"lost": 0, "duplicated": 1, "acknowledged": 1200}

@@ -100,6 +100,12 @@ def test_the_smallest_profile_does_not_ask_for_the_host() -> None:
     assert [(one.initial_mb, one.heap_mb, one.direct_mb) for one in found] == [(48, 96, 32), (700, 700, 128)]
 
 
+def test_small_brokers_with_clients_of_grpc_have_twice_the_heap() -> None:
+    found = _jvm.memory("small", 0, [Process("broker", grpc=True), Process("broker", proxy=True, grpc=True)])
+    assert [(one.initial_mb, one.heap_mb, one.direct_mb) for one in found] == [(96, 384, 128), (144, 384, 224)]
+    assert _jvm.memory("small", 0, [Process("broker", 256, grpc=True)])[0].heap_mb == 256
+
+
 @pytest.mark.parametrize("host_mb", HOSTS_MB)
 def test_preflight_accepts_what_leaves_a_fifth(host_mb: int) -> None:
     """Also where ``auto`` can give no less: nothing is between what fits and what is refused."""

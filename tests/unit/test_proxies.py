@@ -68,6 +68,15 @@ def test_a_proxy_beside_the_brokers() -> None:
     assert start.endswith(" org.apache.rocketmq.proxy.ProxyStartup -pm cluster -pc /etc/rocketmq/proxy.json")
 
 
+@pytest.mark.parametrize(("proxies", "heap_mb"), [(beside, 384), (inside, 384), (lambda sample: None, 192)])
+def test_small_brokers_know_of_proxies(proxies: Callable[[Sample], None], heap_mb: int) -> None:
+    found = plan(proxies, lambda sample: sample.set(rocketmq_jvm_profile="small"))
+    for host in found["hosts"].values():
+        for broker in host["brokers"]:
+            environment = next(text for path, text in files(broker).items() if path.endswith(".env"))
+            assert f"-Xmx{heap_mb}m " in environment
+
+
 @pytest.mark.parametrize(
     ("facts", "python"),
     [

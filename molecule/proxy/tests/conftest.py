@@ -19,7 +19,8 @@ def make_topics(example: str) -> None:
         for purpose in PURPOSES
         for kind, type_ in MESSAGE_TYPES.items()
     ]
-    groups = [{"name": "grpc-ordered-consumer", "consume_orderly": True}]
+    # A proxy in cluster mode has its brokers make groups that it does not know, one in local mode refuses them.
+    groups = [{"name": f"grpc-{kind}-consumer", "consume_orderly": kind == "ordered"} for kind in MESSAGE_TYPES]
     done("playbooks/topics.yml", {"rocketmq_topics": topics, "rocketmq_consumer_groups": groups}, example)
 
 

@@ -26,8 +26,7 @@ def sources(example: str) -> list[Path]:
 
 
 def run(name: str, variables: dict[str, Any] | None = None, example: str = "proxy") -> Run:
-    """Clients of gRPC take more of a broker than the heap of the small profile."""
-    return playbook(name, {"rocketmq_broker_heap_mb": 384, **(variables or {})}, inventory=sources(example))
+    return playbook(name, variables, inventory=sources(example))
 
 
 def done(name: str, variables: dict[str, Any] | None = None, example: str = "proxy") -> Run:
