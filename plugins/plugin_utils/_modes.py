@@ -14,18 +14,21 @@ from ansible_collections.rocketmq.cluster.plugins.plugin_utils._inventory import
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._versions import Release
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils._wording import listed
 
-#: Chosen so that another master is named within 4 s when a host vanishes without closing its connections; RocketMQ's
-#: own are ten times as long. A broker's connection that closes needs none of them.
-_SCAN = {"scanNotActiveBrokerInterval": 300}
-CONTROLLER_TIMINGS = {**_SCAN, "scanInactiveMasterInterval": 300}
+#: How soon a host that vanishes without closing its connections is noticed; RocketMQ's own are ten times as long. A
+#: broker's connection that closes needs none of them. Controllers write down each scan, and elections while a member is
+#: away.
+_SCAN = {"scanNotActiveBrokerInterval": 500}
+CONTROLLER_TIMINGS = {**_SCAN, "scanInactiveMasterInterval": 500}
 #: The shortest that RocketMQ takes; its own is 30 s. So long a name server that was started knows nothing, a follower
 #: with controllers does not know where to copy from, and a leader is unknown whose registration was overtaken by an
 #: older one of its predecessor.
 _REGISTRATION = {"registerNameServerPeriod": 10000}
 _BROKER_TIMINGS = {
     "brokerHeartbeatInterval": 500,
-    # Longer than the controllers take to elect a leader of their own (2 s of jRaft): it would find everybody silent.
-    "controllerHeartBeatTimeoutMills": 3000,
+    # Longer than controllers may have no leader who writes heartbeats down: by jRaft one that stood still for a second
+    # steps down up to 1.5 s after the last one, the next is elected 2 s later. It would find everybody silent, and
+    # replace masters that are well, which 5.5.0 does not survive without a loss.
+    "controllerHeartBeatTimeoutMills": 5000,
     # One registration at a time: that of a new master waits for one that waits for a name server whose host vanished.
     "registerBrokerTimeoutMills": 1000,
     # Only the controllers' leader takes a member back among those that keep up; brokers look for it this often.
@@ -44,8 +47,8 @@ _BROKER_TIMINGS = {
 _IN_TWO = {
     "minInSyncReplicas": 2,
     "enableSlaveActingMaster": True,
-    "brokerNotActiveTimeoutMillis": 2500,
-    "haHousekeepingInterval": 3500,
+    "brokerNotActiveTimeoutMillis": 4000,
+    "haHousekeepingInterval": 5500,
 }
 _TELLS_FOLLOWERS = {"notifyMinBrokerIdChanged": True, **_SCAN}
 

@@ -9,7 +9,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 import mqadmin
@@ -52,10 +52,19 @@ def _free(port: int) -> bool:
 
 
 class Process:
-    """A running process with a file of ``properties``. ``home`` has lib/ and conf/; ``folder`` is its own, and new."""
+    """A running process with a file of ``properties``. ``home`` has lib/ and conf/; ``folder`` is its own, and new.
+
+    ``opened``: options of its JVM that open the JDK's own packages; by default those of the plan.
+    """
 
     def __init__(
-        self, kind: str, version: str, home: pathlib.Path, folder: pathlib.Path, properties: Mapping[str, str]
+        self,
+        kind: str,
+        version: str,
+        home: pathlib.Path,
+        folder: pathlib.Path,
+        properties: Mapping[str, str],
+        opened: Sequence[str] | None = None,
     ) -> None:
         main, self._command, self._option = _STARTED[kind]
         self._address = f"127.0.0.1:{properties['listenPort']}"
@@ -65,7 +74,8 @@ class Process:
         self._log = folder / "output.log"
         file = folder / "process.conf"
         file.write_text(_files.configuration(file.name, properties), encoding="utf-8")
-        line = ["java", *_MEMORY, *self._open, f"-Drocketmq.home.dir={home}", *release.log_options(kind, str(home))]
+        line = ["java", *_MEMORY, *(self._open if opened is None else opened)]
+        line += [f"-Drocketmq.home.dir={home}", *release.log_options(kind, str(home))]
         line += [f"-Duser.home={folder}", f"-Djava.io.tmpdir={folder}", f"-Drocketmq.log.dir={folder}"]
         line += ["-cp", f"{home}/lib/*", f"org.apache.rocketmq.{main}", "-c", str(file)]
         with self._log.open("wb") as log:
@@ -80,6 +90,17 @@ class Process:
         self._java.kill()
         self._java.wait()
 
+    def mapped(self, folder: pathlib.Path) -> set[str]:
+        """The files below ``folder`` that are in its memory, also those that are gone from the disk."""
+        lines = pathlib.Path(f"/proc/{self._java.pid}/maps").read_text(encoding="utf-8").splitlines()
+        paths = (line.split(maxsplit=5)[5] for line in lines if str(folder) in line)
+        return {path.removesuffix(" (deleted)") for path in paths}
+
+    def check(self) -> None:
+        """Raises AssertionError when it has ended."""
+        if self._java.poll() is not None:
+            raise AssertionError(f"it ended with status {self._java.returncode}:\n{self._last_lines()}")
+
     def settings(self) -> dict[str, str]:
         """What mqadmin reads from it, as soon as it answers."""
         arguments = [self._command, self._option, self._address]
@@ -87,8 +108,7 @@ class Process:
             arguments += ["-n", self._address]  # Not asked, but mqadmin wants one.
         said, errors, deadline = "", "", time.monotonic() + _SECONDS
         while time.monotonic() < deadline:
-            if self._java.poll() is not None:
-                raise AssertionError(f"it ended with status {self._java.returncode}:\n{self._last_lines()}")
+            self.check()
             if not self._listens():
                 time.sleep(0.2)
                 continue

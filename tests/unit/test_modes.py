@@ -132,15 +132,15 @@ def test_brokers_know_all_controllers_and_choose_no_id(change: Change, host: str
         "brokerHeartbeatInterval": 500,
         "enableControllerMode": True,
         "controllerAddr": "192.168.1.71:9878;192.168.1.76:9878;192.168.1.77:9878",
-        "controllerHeartBeatTimeoutMills": 3000,
+        "controllerHeartBeatTimeoutMills": 5000,
         "registerNameServerPeriod": 10000,
         "registerBrokerTimeoutMills": 1000,
         "syncControllerMetadataPeriod": 1000,
         "haSendHeartbeatInterval": 1,
         "minInSyncReplicas": 2,
         "enableSlaveActingMaster": True,
-        "brokerNotActiveTimeoutMillis": 2500,
-        "haHousekeepingInterval": 3500,
+        "brokerNotActiveTimeoutMillis": 4000,
+        "haHousekeepingInterval": 5500,
         "allAckInSyncStateSet": True,
         "storePathCommitLog": "/var/lib/rocketmq/n1/store/commitlog",
     }
@@ -170,7 +170,7 @@ def test_timings_of_controllers_are_defaults_only() -> None:
         )
     )
     keys = properties(found["hosts"]["rmq71"]["controller"][0])
-    assert (keys["scanNotActiveBrokerInterval"], keys["scanInactiveMasterInterval"]) == (5000, 300)
+    assert (keys["scanNotActiveBrokerInterval"], keys["scanInactiveMasterInterval"]) == (5000, 500)
     assert keys["enableElectUncleanMaster"] is True
 
 
@@ -202,8 +202,8 @@ def test_a_controller_of_its_own(given: dict[str, str], kind: str, host: str) ->
     found = plan(lambda s: own_controllers(s, **given))["hosts"][host]
     (instance,) = found["controller"]
     assert properties(instance) == {
-        "scanNotActiveBrokerInterval": 300,
-        "scanInactiveMasterInterval": 300,
+        "scanNotActiveBrokerInterval": 500,
+        "scanInactiveMasterInterval": 500,
         "controllerStorePath": "/var/lib/rocketmq/controller/store",
         **agreeing(kind, host),
     }
@@ -231,8 +231,8 @@ def test_a_controller_in_a_name_server(kind: str, host: str) -> None:
         "configStorePath": "/etc/rocketmq/namesrv.conf",
         "enableControllerInNamesrv": True,
         "notifyMinBrokerIdChanged": True,
-        "scanNotActiveBrokerInterval": 300,
-        "scanInactiveMasterInterval": 300,
+        "scanNotActiveBrokerInterval": 500,
+        "scanInactiveMasterInterval": 500,
         "controllerStorePath": "/var/lib/rocketmq/namesrv/controller",
         **agreeing(kind, host),
     }
