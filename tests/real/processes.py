@@ -9,11 +9,11 @@ import random
 import re
 import socket
 import subprocess
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 import mqadmin
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _failover
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _files, _versions
 
 #: Process -> main class, and what mqadmin says and takes to read its settings.
@@ -24,6 +24,29 @@ _STARTED = {
 }
 _MEMORY = ("-Xms96m", "-Xmx192m", "-XX:MaxDirectMemorySize=128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _SECONDS = 120
+
+
+#: What a process needs to start beside nobody.
+_ALWAYS = {
+    "namesrv": {"listenPort": "{port}", "kvConfigPath": "{folder}/kvConfig.json"},
+    "broker": {
+        "listenPort": "{port}",
+        "brokerIP1": "127.0.0.1",
+        "brokerIP2": "127.0.0.1",
+        "namesrvAddr": "127.0.0.1:{before}",
+        "storePathRootDir": "{folder}/store",
+        "storePathCommitLog": "{folder}/store/commitlog",
+    },
+    "controller": {
+        "listenPort": "{port}",
+        "controllerStorePath": "{folder}/store",
+        "controllerDLegerGroup": "controllers",
+        "controllerDLegerPeers": "n0-127.0.0.1:{port}",
+        "controllerDLegerSelfId": "n0",
+    },
+}
+#: What makes a broker the only member of a DLedger group, with ``enableDLegerCommitLog``.
+DLEDGER = {"dLegerGroup": "brokers", "dLegerPeers": "n0-127.0.0.1:{next}", "dLegerSelfId": "n0"}
 
 
 def java_major() -> int:
@@ -53,6 +76,16 @@ def _free(port: int) -> bool:
         return True
 
 
+def placed(kind: str, folder: pathlib.Path, values: Mapping[str, str]) -> dict[str, str]:
+    """``values`` and what a process of this kind needs, as they stand in its file.
+
+    ``{port}`` is where it listens, ``{next}`` and ``{before}`` are free, ``{folder}`` is its own.
+    """
+    port = free_port()
+    places = {"port": port, "next": port + 1, "before": port - 1, "folder": folder}
+    return {key: text.format(**places) for key, text in {**_ALWAYS[kind], **values}.items()}
+
+
 class Process:
     """A running process with a file of ``properties``. ``home`` has lib/ and conf/; ``folder`` is its own, and new.
 
@@ -69,7 +102,7 @@ class Process:
         opened: Sequence[str] | None = None,
     ) -> None:
         main, self._command, self._option = _STARTED[kind]
-        self._address = f"127.0.0.1:{properties['listenPort']}"
+        self.address = f"127.0.0.1:{properties['listenPort']}"
         self._home = home
         release = _versions.load(version)
         self._open = release.module_options(java_major(), kind)
@@ -98,32 +131,37 @@ class Process:
         paths = (line.split(maxsplit=5)[5] for line in lines if str(folder) in line)
         return {path.removesuffix(" (deleted)") for path in paths}
 
-    def check(self) -> None:
-        """Raises AssertionError when it has ended."""
-        if self._java.poll() is not None:
-            raise AssertionError(f"it ended with status {self._java.returncode}:\n{self._last_lines()}")
+    def until(self, condition: Callable[[], object], seconds: float) -> bool:
+        """Whether it became true in time. Raises AssertionError when the process has ended."""
+
+        def alive_and_true() -> bool:
+            if self._java.poll() is not None:
+                raise AssertionError(f"it ended with status {self._java.returncode}:\n{self._last_lines()}")
+            return bool(condition())
+
+        return _failover.until(alive_and_true, seconds, 0.2)
 
     def settings(self) -> dict[str, str]:
         """What mqadmin reads from it, as soon as it answers."""
-        arguments = [self._command, self._option, self._address]
+        arguments = [self._command, self._option, self.address]
         if self._option == "-b":
-            arguments += ["-n", self._address]  # Not asked, but mqadmin wants one.
-        said, errors, deadline = "", "", time.monotonic() + _SECONDS
-        while time.monotonic() < deadline:
-            self.check()
-            if not self._listens():
-                time.sleep(0.2)
-                continue
-            said, errors = mqadmin.run(str(self._home), self._open, *arguments)
-            found = mqadmin.properties(said).get(self._address)
-            if found:
-                return found
-        raise AssertionError(f"it does not answer:\n{said}{errors}\n{self._last_lines()}")
+            arguments += ["-n", self.address]  # Not asked, but mqadmin wants one.
+        said, errors, found = "", "", {}
+
+        def answers() -> bool:
+            nonlocal said, errors, found
+            if self._listens():
+                said, errors = mqadmin.run(str(self._home), self._open, *arguments)
+                found = mqadmin.properties(said).get(self.address, {})
+            return bool(found)
+
+        assert self.until(answers, _SECONDS), f"it does not answer:\n{said}{errors}\n{self._last_lines()}"
+        return found
 
     def _listens(self) -> bool:
         with socket.socket() as one:
             one.settimeout(1)
-            host, _colon, port = self._address.partition(":")
+            host, _colon, port = self.address.partition(":")
             return one.connect_ex((host, int(port))) == 0
 
     def _last_lines(self) -> str:

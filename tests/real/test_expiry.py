@@ -12,13 +12,12 @@ import os
 import pathlib
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Broker
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _versions
-from processes import Process, free_port, java_major
+from processes import DLEDGER, Process, java_major, placed
 
 VERSIONS = ("4.7.1", "4.9.7", "5.5.0")
 #: Without this one the broker does not start at all, so that nobody could miss the others.
@@ -27,11 +26,7 @@ TOPIC = "messages"
 COUNT, BODY = 320, b"x" * 20_000
 #: The whole of the day is the time to delete; DLedger keeps an hour in any case.
 SETTINGS = {
-    "brokerName": "expiry",
-    "brokerIP1": "127.0.0.1",
     "enableDLegerCommitLog": "true",
-    "dLegerGroup": "expiry",
-    "dLegerSelfId": "n0",
     "mappedFileSizeCommitLog": str(1024 * 1024),
     "mappedFileSizeConsumeQueue": str(20 * 100),
     "deleteWhen": ";".join(f"{hour:02}" for hour in range(24)),
@@ -41,36 +36,22 @@ SETTINGS = {
 OLD_SECONDS = 3 * 3600
 
 
-class Store(NamedTuple):
-    """The folder of a broker's store, with what expires in it."""
-
-    folder: pathlib.Path
-
-    def log(self) -> list[pathlib.Path]:
-        return sorted((self.folder / "dledger-n0/data").glob("[0-9]*"))
-
-    def index(self) -> list[pathlib.Path]:
-        """Files of the topic's one queue."""
-        return sorted((self.folder / "consumequeue" / TOPIC / "0").glob("[0-9]*"))
+def log(store: pathlib.Path) -> list[pathlib.Path]:
+    return sorted((store / "dledger-n0/data").glob("[0-9]*"))
 
 
-def until(condition: Callable[[], object], seconds: float, process: Process) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        process.check()
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
+def index(store: pathlib.Path) -> list[pathlib.Path]:
+    """Files of the topic's one queue."""
+    return sorted((store / "consumequeue" / TOPIC / "0").glob("[0-9]*"))
 
 
-def filled(process: Process, address: str) -> None:
+def fill(process: Process) -> None:
     """As soon as it leads its group."""
     said = []
 
     def begun() -> bool:
         try:
-            with Broker(address, 3) as broker:
+            with Broker(process.address, 3) as broker:
                 broker.create_topic(TOPIC)
                 broker.send(TOPIC, BODY, "first")
         except RocketMQError as error:
@@ -78,8 +59,8 @@ def filled(process: Process, address: str) -> None:
             return False
         return True
 
-    assert until(begun, 90, process), said[-1]
-    with Broker(address, 10) as broker:
+    assert process.until(begun, 90), said[-1]
+    with Broker(process.address, 10) as broker:
         for number in range(COUNT):
             broker.send(TOPIC, BODY, str(number))
 
@@ -87,20 +68,12 @@ def filled(process: Process, address: str) -> None:
 @pytest.fixture
 def started(
     request: pytest.FixtureRequest, homes: Callable[[str], pathlib.Path], tmp_path: pathlib.Path
-) -> Iterator[tuple[Process, Store]]:
+) -> Iterator[tuple[Process, pathlib.Path]]:
     version, opened = request.param
-    port = free_port()
-    store = Store(tmp_path / "store")
-    places = {
-        "listenPort": str(port),
-        "namesrvAddr": f"127.0.0.1:{port - 1}",
-        "dLegerPeers": f"n0-127.0.0.1:{port + 1}",
-        "storePathRootDir": str(store.folder),
-        "storePathCommitLog": str(store.folder / "commitlog"),
-    }
-    with Process("broker", version, homes(version), tmp_path, {**SETTINGS, **places}, opened) as process:
-        filled(process, f"127.0.0.1:{port}")
-        yield process, store
+    written = placed("broker", tmp_path, {**DLEDGER, **SETTINGS})
+    with Process("broker", version, homes(version), tmp_path, written, opened) as process:
+        fill(process)
+        yield process, tmp_path / "store"
 
 
 def expire(files: list[pathlib.Path]) -> set[str]:
@@ -116,30 +89,31 @@ def planned(version: str) -> list[str]:
 
 
 @pytest.mark.parametrize("started", [(version, planned(version)) for version in VERSIONS], ids=VERSIONS, indirect=True)
-def test_expired_messages_are_deleted(started: tuple[Process, Store]) -> None:
+def test_expired_messages_are_deleted(started: tuple[Process, pathlib.Path]) -> None:
     process, store = started
-    index, expired = store.index(), expire(store.log())
+    first, *others = index(store)
+    expired = expire(log(store))
     assert len(expired) > 4
-    assert len(index) > 2
+    assert len(others) > 1
 
     def gone() -> bool:
-        return not expired & ({str(file) for file in store.log()} | process.mapped(store.folder))
+        return not expired & ({str(file) for file in log(store)} | process.mapped(store))
 
     began = time.monotonic()
-    assert until(gone, 60, process), (store.log(), process.mapped(store.folder))
+    assert process.until(gone, 60), (log(store), process.mapped(store))
     seconds = time.monotonic() - began
-    assert until(lambda: index[0] not in store.index(), 120, process), store.index()
-    assert str(index[0]) not in process.mapped(store.folder)
+    assert process.until(lambda: first not in index(store), 120), index(store)
+    assert str(first) not in process.mapped(store)
     print(f"{len(expired)} files of the log after {seconds:.1f} s, of the queue after {time.monotonic() - began:.1f} s")
 
 
 @pytest.mark.parametrize("started", [(version, [NEEDED]) for version in VERSIONS], ids=VERSIONS, indirect=True)
-def test_without_the_options_they_stay(started: tuple[Process, Store]) -> None:
+def test_without_the_options_they_stay(started: tuple[Process, pathlib.Path]) -> None:
     process, store = started
-    expired = expire(store.log())
+    expired = expire(log(store))
 
     def kept() -> bool:
-        return expired <= process.mapped(store.folder) & {str(file) for file in store.log()}
+        return expired <= process.mapped(store) & {str(file) for file in log(store)}
 
     assert kept()
-    assert not until(lambda: not kept(), 20, process)
+    assert not process.until(lambda: not kept(), 20)

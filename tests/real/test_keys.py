@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _keys, _versions
-from processes import Process, free_port
+from processes import DLEDGER, Process, placed
 
 CHOICE = os.environ.get("ROCKETMQ_VERSION", "")
 CASES = [
@@ -62,30 +62,12 @@ class Boot:
     """One start of a process with other values for ``keys``; without any, for all that no other boot has."""
 
     keys: frozenset[str] = frozenset()
-    #: What they need; ``{port}`` is where it listens, ``{next}`` and ``{before}`` are free, ``{folder}`` is its own.
+    #: What they need; places as ``processes.placed`` fills them in.
     needs: Mapping[str, str] = field(default_factory=dict)
     #: Of what a release has to have.
     mode: str = ""
 
 
-ALWAYS = {
-    "namesrv": {"listenPort": "{port}", "kvConfigPath": "{folder}/kvConfig.json"},
-    "broker": {
-        "listenPort": "{port}",
-        "brokerIP1": "127.0.0.1",
-        "brokerIP2": "127.0.0.1",
-        "namesrvAddr": "127.0.0.1:{before}",
-        "storePathRootDir": "{folder}/store",
-        "storePathCommitLog": "{folder}/store/commitlog",
-    },
-    "controller": {
-        "listenPort": "{port}",
-        "controllerStorePath": "{folder}/store",
-        "controllerDLegerGroup": "controllers",
-        "controllerDLegerPeers": "n0-127.0.0.1:{port}",
-        "controllerDLegerSelfId": "n0",
-    },
-}
 #: The tiered store that brokers of 5.x bring along has keys of its own. By what versions begin with.
 TIERED = {
     "5.": {"messageStorePlugIn": "org.apache.rocketmq.tieredstore.TieredMessageStore"},
@@ -109,10 +91,7 @@ BOOTS = {
     "broker": (
         Boot(),
         Boot(frozenset({"brokerId"}), {"brokerRole": "SLAVE"}),
-        Boot(
-            frozenset({"enableDLegerCommitLog"}),
-            {"dLegerGroup": "brokers", "dLegerPeers": "n0-127.0.0.1:{next}", "dLegerSelfId": "n0"},
-        ),
+        Boot(frozenset({"enableDLegerCommitLog"}), DLEDGER),
         Boot(frozenset({"enableControllerMode"}), {"controllerAddr": "127.0.0.1:{before}"}, "controller"),
     ),
     "controller": (Boot(),),
@@ -138,15 +117,14 @@ class Booting(NamedTuple):
 
     def settings(self, name: str, values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """What stands in the file of a process, and what it works with."""
-        folder, port = self.parent / name, free_port()
+        folder = self.parent / name
         folder.mkdir()
-        places = {"port": port, "next": port + 1, "before": port - 1, "folder": folder}
-        written = {key: text.format(**places) for key, text in {**self._always(), **values}.items()}
+        written = placed(self.kind, folder, {**self._tiered(), **values})
         with Process(self.kind, self.version, self.home, folder, written) as process:
             return written, process.settings()
 
-    def _always(self) -> dict[str, str]:
-        found = dict(ALWAYS[self.kind])
+    def _tiered(self) -> dict[str, str]:
+        found: dict[str, str] = {}
         for releases, values in TIERED.items():
             if self.kind == "broker" and self.version.startswith(releases):
                 found |= values
