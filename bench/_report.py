@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lab._shell import ROOT, LabError
@@ -29,8 +29,7 @@ def current(readme: str, benchmarks: Sequence[Benchmark]) -> str:
 
 
 def render(benchmarks: Sequence[Benchmark], results: Mapping[str, dict[str, Any] | None]) -> str:
-    places = sorted({place(result) for result in results.values() if result})
-    lines = [line for found in places for line in (found, "")]
+    lines = [line for place in places(filter(None, results.values())) for line in (place, "")]
     lines += ["| what | target | measured | by `.venv/bin/python -m bench` |", "| --- | --- | --- | --- |"]
     for benchmark in benchmarks:
         result = results[benchmark.name]
@@ -42,10 +41,18 @@ def render(benchmarks: Sequence[Benchmark], results: Mapping[str, dict[str, Any]
     return "".join(f"{line}\n" for line in lines)
 
 
-def place(result: Mapping[str, Any]) -> str:
-    """When and where, without the hour: benchmarks of one run share one line."""
-    found = result["machine"]
+def places(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    """When and where: one line for each kind of machine, with its first and last day."""
+    days: dict[str, set[str]] = {}
+    for result in results:
+        days.setdefault(_machine(result["machine"]), set()).add(result["date"][:10])
+    return sorted(f"{' to '.join(sorted({min(found), max(found)}))}, {machine}" for machine, found in days.items())
+
+
+def _machine(found: Mapping[str, Any]) -> str:
+    # What follows the version of a kernel is the build of whoever lends the machine.
+    kernel = found["kernel"].split("-")[0]
     return (
-        f"{result['date'][:10]}, {found['cores']} cores ({found['cpu']}), {found['memory_gb']} GB, {found['os']}, "
-        f"Linux {found['kernel']}, Docker {found['docker']}, OpenJDK {found['java']}."
+        f"{found['cores']} cores ({found['cpu']}), {found['memory_gb']} GB, {found['os']}, Linux {kernel}, "
+        f"Docker {found['docker']}, OpenJDK {found['java']}."
     )

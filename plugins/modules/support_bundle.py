@@ -40,6 +40,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+path:
+  description: Where it is; in check mode, where it would be.
+  returned: success
+  type: str
 size:
   description: Bytes of the archive; 0 in check mode.
   returned: success
@@ -78,13 +82,13 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    size = 0
+    path, size = pathlib.Path(module.params["path"]), 0
     if not module.check_mode:
         try:
-            size = write(pathlib.Path(module.params["path"]), module.params["texts"])
+            size = write(path, module.params["texts"])
         except OSError as error:
             module.fail_json(msg=f"The bundle cannot be written: {error.strerror} ({error.filename}).")
-    module.exit_json(changed=True, size=size)
+    module.exit_json(changed=True, path=str(path), size=size)
 
 
 if __name__ == "__main__":

@@ -513,7 +513,6 @@ OTHER_NAMES = (
     "rocketmq_bundle",
     "rocketmq_bundle_dir",
     "rocketmq_bundle_lines",
-    "rocketmq_bundle_path",
     "rocketmq_confirm",
     "rocketmq_deployed",
     "rocketmq_destroy_data",

@@ -62,6 +62,17 @@ def test_a_table_has_one_line_for_one_machine_and_says_what_is_not_measured() ->
     ]
 
 
+def test_days_on_one_kind_of_machine_share_a_line() -> None:
+    found = [("2026-11-22", "6.1-b1", "A CPU"), ("2026-11-21", "6.1-b2", "A CPU"), ("2026-11-23", "6.1-b1", "A CPU")]
+    found.append(("2026-11-22", "6.1", "B CPU"))
+    results = [{"date": day, "machine": {**MACHINE, "kernel": kernel, "cpu": cpu}} for day, kernel, cpu in found]
+    rest = "24 GB, Debian 12, Linux 6.1, Docker 20.10, OpenJDK 17.0.15."
+    assert _report.places(results) == [
+        f"2026-11-21 to 2026-11-23, 2 cores (A CPU), {rest}",
+        f"2026-11-22, 2 cores (B CPU), {rest}",
+    ]
+
+
 def test_a_readme_without_a_place_for_the_table_is_refused() -> None:
     with pytest.raises(LabError, match="once each"):
         _report.current("# Read me\n", _benchmarks.ALL)
