@@ -137,7 +137,8 @@ def test_the_store_of_a_group_comes_back(operated: Operated, backup: Path, used:
     cluster.in_parallel(lambda name: cluster.host(name).check_output(f"systemctl stop {UNIT}"), [first, *others])
     for name in others:
         cluster.host(name).check_output(
-            f"mv {STORE} {STORE}.old; install -d -o rocketmq -g rocketmq -m 0750 {STORE}; touch {STORE}/.rocketmq-store"
+            f"mv {STORE} {STORE}.old; install -d -o rocketmq -g rocketmq -m 0750 {STORE}; "
+            f"cp -p {STORE}.old/.rocketmq-store {STORE}"
         )
     cluster.host(first).check_output(f"rm -r {STORE}/dledger-* {STORE}/consumequeue {STORE}/config")
 
