@@ -93,7 +93,7 @@ def rows(case: Case, found: Measurements) -> list[Row]:
         Row(
             "the same: acknowledged messages lost, stored twice",
             "0 lost",
-            f"{lost} lost, {twice} twice of {acknowledged:,}",
+            f"{lost:,} lost, {twice:,} twice of {acknowledged:,}",
             not lost and acknowledged > 0,
         ),
     ]
