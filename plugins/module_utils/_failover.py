@@ -35,9 +35,6 @@ _RETRY_PAUSE = 0.1
 _SENDERS = 64
 _ASK_PAUSE = 0.1
 _HEALTH_PAUSE = 0.5
-#: A look costs each broker of 5.x a tenth of a second of its processor (it counts its timers): the pause after it is so
-#: many times as long as it took, so that watching does not take away what the brokers need to recover.
-_HEALTH_PAUSES = 4
 #: The broker has the message, but not the safety that its settings want: clients do not send it again.
 _STORED = (10, 11, 12)
 _BATCH = 32
@@ -260,7 +257,7 @@ class Health(_Working):
             if self.is_steady:
                 # What a further look found would be no part of this failover any more.
                 return
-            self._stopped.wait(max(_HEALTH_PAUSE, _HEALTH_PAUSES * (now - began) / 1000))
+            self._stopped.wait(_health.pause(_HEALTH_PAUSE, (now - began) / 1000))
 
 
 class Verdict(NamedTuple):

@@ -12,6 +12,12 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._client import LE
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 from ansible_collections.rocketmq.cluster.plugins.module_utils._overview import Overview
 
+#: A look costs each broker of 5.x a tenth of a second of its processor (it counts its timers): the pause after it is so
+#: many times as long as it took, so that watching does not take away what the brokers need to recover. One that waited
+#: for what does not answer cost them nothing: no pause is longer than this.
+_PAUSES = 4
+_LONGEST_PAUSE = 3.0
+
 
 class Member(NamedTuple):
     """A planned broker; ``broker_ids`` empty means any but -1."""
@@ -115,6 +121,11 @@ def judge(plan: Plan, overview: Overview, before: Marks) -> list[Problem]:
     if plan.strict:
         problems += _unplanned(plan, overview)
     return problems
+
+
+def pause(least: float, took: float) -> float:
+    """Seconds between a look at the cluster, which took so many, and the next; ``least`` at least."""
+    return max(least, min(_PAUSES * took, _LONGEST_PAUSE))
 
 
 def _name_server_problems(plan: Plan, overview: Overview) -> Iterator[Problem]:

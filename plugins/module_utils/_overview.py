@@ -54,11 +54,15 @@ def parallel(ask: Callable[[str], _Answer], addresses: Iterable[str]) -> dict[st
 
 
 def look(
-    namesrv: Sequence[str], timeout: float, addresses: Iterable[str] = (), controllers: Iterable[str] = ()
+    namesrv: Sequence[str],
+    timeout: float,
+    addresses: Iterable[str] = (),
+    controllers: Iterable[str] = (),
+    brokers: bool = True,
 ) -> Overview:
     """Asks name servers and controllers, then every broker that a name server knows and those at ``addresses``.
 
-    ``timeout`` is seconds per request.
+    ``timeout`` is seconds per request. Without ``brokers`` none of them is asked.
     """
 
     def view(address: str) -> NameServerView:
@@ -81,7 +85,8 @@ def look(
         for group in found.groups.values()
         for address in group.brokers.values()
     }
-    return Overview(views, parallel(runtime, sorted(known.union(addresses))), parallel(leader, controllers))
+    asked = sorted(known.union(addresses)) if brokers else []
+    return Overview(views, parallel(runtime, asked), parallel(leader, controllers))
 
 
 def require_one(overview: Overview) -> None:
@@ -126,13 +131,13 @@ def _members(overview: Overview) -> list[dict[str, Any]]:
             "broker_id": identity,
             "address": address,
             "namesrv": servers,
-            **_runtime(overview.brokers[address]),
+            **_runtime(overview.brokers.get(address)),
         }
         for (cluster, name, identity, address), servers in sorted(known_by.items())
     ]
 
 
-def _runtime(found: RuntimeInfo | RocketMQError) -> dict[str, Any]:
+def _runtime(found: RuntimeInfo | RocketMQError | None) -> dict[str, Any]:
     """The columns of clusterList and what else tells how a broker fares; None where it says nothing."""
     info = found if isinstance(found, RuntimeInfo) else RuntimeInfo("", {})
     oldest = info.integer("earliestMessageTimeStamp") or 0
@@ -186,8 +191,8 @@ def table(data: Mapping[str, Any]) -> list[str]:
 
 def _row(member: Mapping[str, Any]) -> str:
     identity = (member["cluster"], member["group"], member["broker_id"], member["address"])
-    if member["error"]:
-        return _COLUMNS.format(*identity, "no answer", "-", "-", "-", "-", "-").rstrip()
+    if member["version"] is None:
+        return _COLUMNS.format(*identity, "no answer" if member["error"] else "-", "-", "-", "-", "-", "-").rstrip()
     return _COLUMNS.format(
         *identity,
         "V" + str(member["version"]).replace(".", "_"),

@@ -17,6 +17,12 @@ extends_documentation_fragment:
   - rocketmq.cluster.connection
   - rocketmq.cluster.read_only
 options:
+  brokers:
+    description:
+      - Whether to ask the brokers too, which costs each of 5.x a tenth of a second of its processor.
+      - Without, a member tells where it is registered and nothing else.
+    type: bool
+    default: true
   runtime:
     description: Also tells everything that each broker says of itself.
     type: bool
@@ -149,7 +155,7 @@ table:
   elements: str
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -163,6 +169,7 @@ from ansible_collections.rocketmq.cluster.plugins.module_utils._client import Ru
 from ansible_collections.rocketmq.cluster.plugins.module_utils._errors import RocketMQError
 
 _FURTHER = {name: {"type": "bool", "default": False} for name in ("runtime", "settings")}
+_ASKED = {"brokers": {"type": "bool", "default": True}, **_FURTHER}
 
 
 def settings(kind: _configuration.Kind, addresses: Iterable[str], timeout: float) -> dict[str, dict[str, str]]:
@@ -174,14 +181,19 @@ def settings(kind: _configuration.Kind, addresses: Iterable[str], timeout: float
     }
 
 
+def _option_problems(params: Mapping[str, Any]) -> list[str]:
+    wanted = [name for name in _FURTHER if params[name] and not params["brokers"]]
+    return [f"{name} is for brokers to tell: leave brokers on." for name in wanted]
+
+
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**_arguments.CONNECTION, **_FURTHER},
+        argument_spec={**_arguments.CONNECTION, **_ASKED},
         supports_check_mode=True,
     )
     namesrv, timeout = module.params["namesrv"], module.params["timeout"]
-    _arguments.check(module)
-    overview = _overview.look(namesrv, timeout)
+    _arguments.check(module, _option_problems(module.params))
+    overview = _overview.look(namesrv, timeout, brokers=module.params["brokers"])
     try:
         _overview.require_one(overview)
     except RocketMQError as error:

@@ -146,8 +146,8 @@ def broker_properties(profile: str, major: int) -> dict[str, int]:
     if profile != "small":
         return {}
     # A small host may stand still for longer than RocketMQ's 200 ms, as while a JVM starts beside the broker. What
-    # waited is refused then (code 2), and clients of 4.x do not try again.
-    found = {"waitTimeMillsInSendQueue": 1000}
+    # waited is refused then (code 2), and clients of 4.x do not try again. They give up themselves after 3 s.
+    found = {"waitTimeMillsInSendQueue": 2000}
     if major >= 5:
         # 5.x compares its wheel of timers, some 30 MB, byte by byte at each flush: once a second, that is two thirds of
         # what an idle broker takes of a processor. After a crash, what was due since the last flush is delivered twice.

@@ -13,6 +13,7 @@ from typing import Any
 
 import fake_broker
 import pytest
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _health
 from ansible_collections.rocketmq.cluster.plugins.modules import cluster_health
 from fake_broker import FakeCluster
 from fake_controller import FakeController
@@ -336,6 +337,11 @@ def test_waits_until_it_is_healthy(cluster: FakeCluster, run: Runner) -> None:
     assert not result["failed"]
     assert 0.3 < result["seconds"] < 10
     assert result["leaders"][GROUP]["host"] == "rmq1"
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.1, 1), (0.3, 1.2), (0.6, 2.4), (6, 3)])
+def test_pauses_as_dear_looks_need_it(took: float, pause: float) -> None:
+    assert _health.pause(1, took) == pytest.approx(pause)
 
 
 def test_gives_up_at_the_deadline(cluster: FakeCluster, run: Runner) -> None:

@@ -52,6 +52,16 @@ def test_everything_answers(cluster: fake_broker.FakeCluster, run: Runner, check
     assert [server.codes() for server in servers] == [[106]] * 2 + [[28]] * 6
 
 
+def test_name_servers_alone(cluster: fake_broker.FakeCluster, run: Runner) -> None:
+    result = run(cluster_info, namesrv=cluster.namesrv, brokers=False)
+    assert [broker.codes() for group in cluster.brokers.values() for broker in group] == [[]] * 6
+    first = cluster.brokers["RaftNode00"][0]
+    told = ("broker_id", "address", "version", "error")
+    assert [result["members"][0][key] for key in told] == [0, first.address, None, None]
+    assert result["table"][1].split() == ["RaftCluster", "RaftNode00", "0", first.address, *"------"]
+    assert "leave brokers on" in run(cluster_info, namesrv=cluster.namesrv, brokers=False, runtime=True)["msg"]
+
+
 def test_broker_that_does_not_answer(cluster: fake_broker.FakeCluster, run: Runner) -> None:
     dead, stuck = cluster.brokers["RaftNode00"][1:]
     dead.close()

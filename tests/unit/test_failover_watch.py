@@ -305,7 +305,7 @@ def test_a_cluster_that_was_whole_for_long_enough_is_not_looked_at_again(monkeyp
         return [Problem()] if len(looks) == 1 or looks[-1] - looks[1] > 0.35 else []
 
     monkeypatch.setattr(_failover, "_overview", SimpleNamespace(look=lambda *_arguments: None))
-    monkeypatch.setattr(_failover, "_health", SimpleNamespace(judge=judge, marks=lambda *_arguments: {}))
+    monkeypatch.setattr(_failover, "_health", SimpleNamespace(judge=judge, marks=lambda *_arguments: {}, pause=min))
     plan: Any = SimpleNamespace(namesrv=[], controllers=[], addresses=list)
     health = _failover.Health(_failover.Clock(), plan, 1.0, 0.2)
     health.start()

@@ -133,8 +133,8 @@ def test_preflight_accepts_what_leaves_a_fifth(host_mb: int) -> None:
 @pytest.mark.parametrize(
     ("version", "profile", "expected"),
     [
-        ("5.5.0", "small", {"timerFlushIntervalMs": 10000, "waitTimeMillsInSendQueue": 1000}),
-        ("4.9.7", "small", {"waitTimeMillsInSendQueue": 1000}),
+        ("5.5.0", "small", {"timerFlushIntervalMs": 10000, "waitTimeMillsInSendQueue": 2000}),
+        ("4.9.7", "small", {"waitTimeMillsInSendQueue": 2000}),
         ("5.5.0", "auto", {}),
     ],
 )
