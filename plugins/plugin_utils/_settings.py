@@ -531,6 +531,8 @@ OTHER_NAMES = (
     "rocketmq_found_offsets",
     "rocketmq_found_topics",
     "rocketmq_given_back",
+    "rocketmq_handed_over",
+    "rocketmq_handed_over_at",
     "rocketmq_health",
     "rocketmq_leadership",
     "rocketmq_lock",
