@@ -316,7 +316,8 @@ class Watch:
         stamps = {number: message.stored_ms for number, message in own}
         ahead = _failover.ahead(self._clock, by_victim, stamps)
         struck = (strike - self._clock.start) * 1000 - (ahead.milliseconds if ahead else 0)
-        if not self._ready < struck < self._told + _NOTICE_MS:
+        within = ahead.within if ahead else 0
+        if not self._ready - within < struck < self._told + _NOTICE_MS:
             struck = self._told
         verdict = _failover.compare((one.number for one in sent), (number for number, _message in own))
         before = [one.brokers for one in self._names.log if one.at <= struck and one.brokers]

@@ -12,15 +12,22 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 
+class Result(dict[str, Any]):
+    """What a module returned; a key that it lacks shows all of it, which says why."""
+
+    def __missing__(self, key: str) -> Any:
+        pytest.fail(f"no {key} in {dict(self)}")
+
+
 class Runner:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
-    def __call__(self, module: ModuleType, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+    def __call__(self, module: ModuleType, check_mode: bool = False, **options: Any) -> Result:
         """``failed`` is always in the result."""
         self._capsys.readouterr()
         with patch_module_args({**options, "_ansible_check_mode": check_mode}), pytest.raises(SystemExit) as stopped:
             module.main()
         result = json.loads(self._capsys.readouterr().out)
         assert bool(stopped.value.code) == bool(result.get("failed"))
-        return {"failed": False, **result}
+        return Result({"failed": False, **result})

@@ -27,7 +27,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[FakeCluster]:
 
 
 def forget(run: Runner, cluster: FakeCluster, check_mode: bool = False, **options: Any) -> dict[str, Any]:
-    given = {"namesrv": cluster.namesrv, "timeout": 1.0, "wait": 1, "group": GONE}
+    given = {"namesrv": cluster.namesrv, "timeout": 5.0, "wait": 10, "group": GONE}
     return run(broker_forget, check_mode, **{**given, **options})
 
 

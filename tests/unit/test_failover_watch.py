@@ -15,7 +15,7 @@ from typing import Any
 
 import fake_broker
 import pytest
-from ansible_collections.rocketmq.cluster.plugins.module_utils import _failover, _topics
+from ansible_collections.rocketmq.cluster.plugins.module_utils import _failover, _health, _topics
 from ansible_collections.rocketmq.cluster.plugins.modules import failover_watch
 from fake_broker import FakeCluster
 from module_runner import Runner
@@ -305,7 +305,8 @@ def test_a_cluster_that_was_whole_for_long_enough_is_not_looked_at_again(monkeyp
         return [Problem()] if len(looks) == 1 or looks[-1] - looks[1] > 0.35 else []
 
     monkeypatch.setattr(_failover, "_overview", SimpleNamespace(look=lambda *_arguments: None))
-    monkeypatch.setattr(_failover, "_health", SimpleNamespace(judge=judge, marks=lambda *_arguments: {}, pause=min))
+    monkeypatch.setattr(_health, "judge", judge)
+    monkeypatch.setattr(_health, "marks", lambda *_arguments: {})
     plan: Any = SimpleNamespace(namesrv=[], controllers=[], addresses=list)
     health = _failover.Health(_failover.Clock(), plan, 1.0, 0.2)
     health.start()

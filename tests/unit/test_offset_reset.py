@@ -190,10 +190,10 @@ def test_a_reset_without_an_answer_is_not_done(cluster: fake_broker.FakeCluster,
         offsets(cluster)[0] = 2
 
     cluster.leader(ONE).faults[222] = [unanswered] * 50
-    result = reset(cluster, run, "earliest", force=True, timeout=0.2, wait=1)
+    result = reset(cluster, run, "earliest", force=True, timeout=1, wait=1)
     assert [action["place"] for action in result["actions"]] == [OTHER]
     assert f"offsets billing on orders in {ONE}: INVOKE_BROKER_TO_RESET_OFFSET to " in result["msg"]
-    assert "no answer within 0.2 s" in result["msg"]
+    assert "no answer within 1 s" in result["msg"]
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"offsetTable":{}}', b'{"offsetTable":{"a":1}}', b"[1]"])
@@ -259,6 +259,6 @@ def test_what_cannot_be_read_is_said(
 ) -> None:
     leader = cluster.leader(ONE)
     leader.faults[code] = [fault] * 5
-    result = reset(cluster, run, "latest", timeout=0.3)
+    result = reset(cluster, run, "latest", timeout=0.5)
     assert leader.address in result["msg"]
     assert written(cluster) == []
