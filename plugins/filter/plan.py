@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _growth, _live, _status, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _growth, _live, _restarts, _status, _topology
 
 
 class FilterModule:
@@ -18,6 +18,7 @@ class FilterModule:
             "adopt": _adopt.adopt,
             "adopted_files": _adopt.files,
             "plan": _topology.plan,
+            "changed_brokers": _restarts.changed_brokers,
             "conflicts": _live.conflicts,
             "unplanned_brokers": _live.unplanned_brokers,
             "host_problems": _live.host_problems,

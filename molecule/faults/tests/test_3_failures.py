@@ -3,6 +3,7 @@ run ends in a healthy cluster."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ ROLLING = "Restart changed brokers"
 
 def failed(run: Run, host: str, *words: str) -> None:
     assert run.status, "the run did not fail"
-    assert f"fatal: [{host}]: " in run.text, run.output[-4000:]
+    # A broker is restarted from the first host: [rmq71 -> rmq76(198.18.71.76)].
+    assert re.search(rf"fatal: \[(\S+ -> )?{host}(\(\S+\))?\]: ", run.text), run.output[-4000:]
     missing = [word for word in words if word not in run.text]
     assert not missing, f"{missing} not in\n{run.output[-6000:]}"
 

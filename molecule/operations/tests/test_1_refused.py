@@ -93,8 +93,8 @@ def test_a_damaged_jar(operated: Operated, tmp_path: Path) -> None:
         (Point(f"{RESTARTS} name servers", GATE_BEFORE, nth=3), 2),
         (Point(f"{RESTARTS} name servers", GATE_AFTER, nth=3), 3),
         # Those of the first follower.
-        (Point(f"{RESTARTS} brokers that follow", GATE_BEFORE), 3),
-        (Point(f"{RESTARTS} brokers that follow", GATE_AFTER), 4),
+        (Point(f"{RESTARTS} brokers", GATE_BEFORE), 3),
+        (Point(f"{RESTARTS} brokers", GATE_AFTER), 4),
     ],
     ids=lambda value: f"{value.play}, {value.task}, {value.nth}" if isinstance(value, Point) else None,
 )
