@@ -7,7 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _adopt, _growth, _live, _restarts, _status, _topology
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import (
+    _adopt,
+    _growth,
+    _live,
+    _restarts,
+    _status,
+    _topology,
+)
 
 
 class FilterModule:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _restarts, _topology
+
 from inventories import Sample
 
 
