@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.rocketmq.cluster.plugins.plugin_utils import _growth
+
 
 def changed_brokers(plan: Mapping[str, Any], hostvars: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Groups in the order of the plan, each with its ``name`` and those of its ``members`` that differ from the plan.
@@ -19,6 +21,6 @@ def changed_brokers(plan: Mapping[str, Any], hostvars: Mapping[str, Mapping[str,
         found = hostvars[host].get("rocketmq_service_found", {"services": {}})["services"]
         for broker in planned["brokers"]:
             if found.get(broker["unit"], {"state": ""})["state"] == "changed":
-                address = f"{broker['address']}:{broker['ports']['listen']}"
+                address = _growth.endpoint(broker["service"])
                 members[broker["group"]].append({"host": host, "address": address, "instance": broker})
     return [{"name": name, "members": changed} for name, changed in members.items() if changed]
