@@ -44,12 +44,13 @@ def reboot(name: str) -> None:
     boot(name)
 
 
-def renew(*names: str) -> None:
-    """Bare machines in the place of these, or of all three."""
+def renew(*names: str, address: str = "") -> None:
+    """Bare machines in the place of these, or of all three; a single one may get another address."""
     chosen = names or tuple(CONTAINERS)
     docker("rm", "--force", "--volumes", *(CONTAINERS[name] for name in chosen))
     for name in chosen:
-        placed = ["--name", CONTAINERS[name], "--hostname", name, "--network", NETWORK, "--ip", ADDRESSES[name]]
+        own = address or ADDRESSES[name]
+        placed = ["--name", CONTAINERS[name], "--hostname", name, "--network", NETWORK, "--ip", own]
         docker("run", "--detach", "--label", f"{LABEL}=molecule", *placed, *FLAGS, IMAGE)
     for name in chosen:
         _wait_for_systemd(name)

@@ -15,7 +15,7 @@ from runs import Point, Run, kill, playbook
 
 LOCK = "/var/lib/rocketmq/operation.json"
 #: What the application of a test is for.
-PURPOSES = ("upgrade", "rollback", "restart", "drain", "growth", "namesrv", "replace", "kept")
+PURPOSES = ("upgrade", "rollback", "restart", "drain", "growth", "namesrv", "replace", "move", "kept")
 
 
 class Operated:
@@ -23,18 +23,20 @@ class Operated:
 
     version = ""
 
-    def run(self, name: str, version: str = "", **variables: Any) -> Run:
-        return playbook(f"playbooks/{name}.yml", self._all(version, variables))
+    def run(self, name: str, version: str = "", options: Sequence[str] = (), **variables: Any) -> Run:
+        """A playbook; `options` are more words for ansible-playbook."""
+        return playbook(f"playbooks/{name}.yml", self._all(version, variables), options=options)
 
-    def done(self, name: str, version: str = "", **variables: Any) -> Run:
+    def done(self, name: str, version: str = "", options: Sequence[str] = (), **variables: Any) -> Run:
         """A playbook, which has to succeed."""
-        run = self.run(name, version, **variables)
+        run = self.run(name, version, options, **variables)
         assert run.status == 0, run.output[-6000:]
         self.version = version or self.version
         return run
 
-    def killed(self, name: str, at: Point, version: str = "", **variables: Any) -> None:
-        run = playbook(f"playbooks/{name}.yml", self._all(version, variables), at=at, then=kill)
+    def killed(self, name: str, at: Point, version: str = "", options: Sequence[str] = (), **variables: Any) -> None:
+        given = self._all(version, variables)
+        run = playbook(f"playbooks/{name}.yml", given, options=options, at=at, then=kill)
         assert run.reached, f"the run ended before {at}:\n{run.output[-4000:]}"
         # What it has begun on a host goes on there.
         wait_until(lambda: not moving(), 240)

@@ -74,3 +74,15 @@ def test_a_rolling_restart_killed_after_every_process(operated: Operated) -> Non
     assert {unit for unit in last if last[unit] != start[unit]} == PROCESSES
     assert after["rmq71 rocketmq-dashboard.service"] != last["rmq71 rocketmq-dashboard.service"]
     assert permissions() == {"6"}
+
+
+def test_the_processes_of_a_host_are_restarted(operated: Operated) -> None:
+    """And nothing elsewhere, although brokers restart group by group from the first host."""
+    before = cluster.invocations()
+    operated.done("rolling_restart", options=["--limit", "rmq77"])
+    after = cluster.invocations()
+    assert {unit for unit in after if after[unit] != before[unit]} == {
+        f"rmq77 {unit}" for unit in cluster.services("rmq77")
+    }
+    cluster.wait_until_whole()
+    assert permissions() == {"6"}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+from pathlib import Path
 
 import cluster
 import ledger
 import machines
 import mqadmin
 import pytest
+import yaml
 from conftest import LOCK, Operated, broker_settings, ended, locked, permissions, wait_until
 from runs import Point, broker_groups
 
 GROUP, UNIT = "RaftNode01", "rocketmq-broker@n1.service"
 HOST = "rmq77"
+#: Where HOST moves to.
+ELSEWHERE = "198.18.72.78"
 NEW = "RaftNode02"
 GROWN = {
     "rocketmq_broker_groups": [
@@ -149,16 +153,18 @@ def alike(group: str) -> bool:
     return len(found) == 1 and int(found.pop()) > 0
 
 
+def led_by_others() -> bool:
+    """Whether each group is led, by a member that is not on HOST."""
+    found = mqadmin.leaders(cluster.cluster_list(cluster.NAMESRV[0]))
+    left = [address for name, address in cluster.ADDRESSES.items() if name != HOST]
+    return {*found} == {*cluster.PORTS} and all(leader.split(":")[0] in left for leader in found.values())
+
+
 def test_a_reinstalled_host_is_filled(operated: Operated) -> None:
     """Same name, same address, empty disk. Killed while its first broker starts."""
     before = cluster.invocations("rmq71", "rmq76")
     machines.renew(HOST)
-
-    def led() -> bool:
-        found = mqadmin.leaders(cluster.cluster_list(cluster.NAMESRV[0]))
-        return {*found} == {*cluster.PORTS} and HOST not in map(cluster.host_of, found.values())
-
-    wait_until(led, 150)
+    wait_until(led_by_others, 150)
     with operated.in_use("replace", cluster.NAMESRV[:2]):
         starts = Point("Start its brokers, one at a time", "apply | Start each process and wait until it listens", 1)
         operated.killed("replace_node", starts, rocketmq_confirm=HOST)
@@ -170,5 +176,33 @@ def test_a_reinstalled_host_is_filled(operated: Operated) -> None:
         wait_until(functools.partial(alike, group), 60)
     assert states(UNIT) == {("active", "enabled")}
     assert cluster.invocations("rmq71", "rmq76") == before, "no other host's processes were restarted"
+    assert permissions() == {"6"}
+    assert not locked()
+
+
+def test_a_host_moves(operated: Operated, tmp_path: Path) -> None:
+    """To another address with an empty disk, killed once a follower of either group has learned it; and back."""
+    overlay = tmp_path / "hosts.yml"
+    overlay.write_text(yaml.safe_dump({"all": {"hosts": {HOST: {"rocketmq_address": ELSEWHERE}}}}), encoding="utf-8")
+    moved = ["--inventory", str(overlay)]
+    members = {
+        group: {address.replace(cluster.ADDRESSES[HOST], ELSEWHERE): ids for address, ids in own.items()}
+        for group, own in cluster.MEMBERS.items()
+    }
+    namesrv = [*cluster.NAMESRV[:2], f"{ELSEWHERE}:9876"]
+    machines.renew(HOST, address=ELSEWHERE)
+    wait_until(led_by_others, 150)
+    with operated.in_use("move", cluster.NAMESRV[:2]):
+        told = Point("Let a member lead that knows the address", "whether another member can take over")
+        operated.killed("replace_node", told, options=moved, rocketmq_confirm=HOST)
+        operated.done("replace_node", options=moved, rocketmq_confirm=HOST)
+    cluster.wait_until_whole(members=members, namesrv=namesrv)
+    machines.renew(HOST)
+    wait_until(led_by_others, 150)
+    operated.done("replace_node", rocketmq_confirm=HOST)
+    cluster.wait_until_whole()
+    for group in cluster.PORTS:
+        wait_until(functools.partial(alike, group), 60)
+    assert {settings["namesrvAddr"] for settings in broker_settings().values()} == {";".join(cluster.NAMESRV)}
     assert permissions() == {"6"}
     assert not locked()
