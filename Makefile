@@ -14,7 +14,7 @@ help: ## this list
 demo: ## three local systemd hosts with a running cluster
 	@$(LAB) demo
 
-check: ## the quick part: lint and unit tests, under two minutes
+check: ## the quick part: lint and unit tests, three minutes
 	@echo "Lint and unit tests run side by side; each is shown when it has ended."
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint unit
 

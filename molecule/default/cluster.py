@@ -55,9 +55,9 @@ def services(name: str) -> list[str]:
     return [*found, "rocketmq-dashboard.service"] if name == CONSOLE_HOST else found
 
 
-def units() -> set[str]:
-    """Every host and unit, as `invocations` names them."""
-    return {f"{name} {unit}" for name in ADDRESSES for unit in services(name)}
+def units(*names: str) -> set[str]:
+    """Host and unit, as `invocations` names them; of all hosts if none is named."""
+    return {f"{name} {unit}" for name in names or ADDRESSES for unit in services(name)}
 
 
 def broker_addresses(group: str) -> set[str]:

@@ -81,8 +81,6 @@ def test_the_processes_of_a_host_are_restarted(operated: Operated) -> None:
     before = cluster.invocations()
     operated.done("rolling_restart", options=["--limit", "rmq77"])
     after = cluster.invocations()
-    assert {unit for unit in after if after[unit] != before[unit]} == {
-        f"rmq77 {unit}" for unit in cluster.services("rmq77")
-    }
+    assert {unit for unit in after if after[unit] != before[unit]} == cluster.units("rmq77")
     cluster.wait_until_whole()
     assert permissions() == {"6"}

@@ -40,13 +40,15 @@ def show(name: str, unit: str, key: str) -> str:
     return host(name).check_output("systemctl show --value --property %s %s", key, unit)
 
 
-def nothing_was_started_again(*names: str) -> None:
-    """By systemd, on these hosts or on all; what it had to start again tells its end."""
-    units = [(name, unit) for name in names or ADDRESSES for unit in UNITS]
-    for name, unit in units:
-        if (count := show(name, unit, "NRestarts")) != "0":
-            journal = host(name).check_output("journalctl --unit=%s --output=short-precise --lines=150", unit)
-            raise AssertionError(f"{unit} of {name} was started again, NRestarts is {count}:\n{journal}")
+def restarts(*names: str) -> dict[str, str]:
+    """What systemd had to start again, and how often; prints how each of them ended."""
+    found = {}
+    for name in names or ADDRESSES:
+        for unit in UNITS:
+            if (count := show(name, unit, "NRestarts")) != "0":
+                found[f"{name} {unit}"] = count
+                print(host(name).check_output("journalctl --unit=%s --output=short-precise --lines=150", unit))
+    return found
 
 
 def program(name: str) -> str:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import kinds
 import pytest
-from proxies import CLUSTER, ENDPOINTS, FOLDER, GROUP, REMOTING_ENDPOINTS, nothing_was_started_again
+from proxies import CLUSTER, ENDPOINTS, FOLDER, GROUP, REMOTING_ENDPOINTS, restarts
 
 pytestmark = pytest.mark.usefixtures("cluster_mode")
 
@@ -25,4 +25,4 @@ def test_every_kind_of_message_by_both_protocols():
         print(f"{name}: {one.result()}")
         assert one.result().wrong == [], name
         assert one.result().sent == {"normal": 20, "ordered": 100, "delayed": 40, "transactional": 80}, name
-    nothing_was_started_again()
+    assert restarts() == {}
